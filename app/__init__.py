@@ -1,1 +1,20 @@
 """Electronic bid guarantees (电子投标保函): create_app() is the only wiring."""
+
+from typing import Any
+
+from flask import Flask
+
+from app import db as database
+from app import files, sealing, settings, web
+
+
+def create_app(**overrides: Any) -> Flask:
+    """The application, configured by the environment; `overrides` win."""
+    app = Flask(__name__)
+    app.config.update(settings.load(**overrides))
+    database.db.init_app(app)
+    database.migrate.init_app(app, database.db, directory=f"{app.root_path}/migrations", render_as_batch=True)
+    sealing.init(app)
+    files.init(app)
+    web.init(app)
+    return app

@@ -1,0 +1,152 @@
+"""The database and its one committer.
+
+`transaction()` stands at the edges (view, gateway route, job, CLI). On SQLite it begins IMMEDIATE, so that two
+processes never overwrite each other's read; reads outside it begin plainly.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from flask import has_app_context
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, Integer, MetaData, event, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+from app import clock
+
+T = TypeVar("T")
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMES)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+migrate = Migrate()
+
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+Fen = BigInteger
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+_AGAIN = {"40001", "40P01", "55P03"}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC moment; SQLite keeps it as text in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value
+
+
+@event.listens_for(Engine, "connect")
+def _prepare(connection: Any, _record: Any) -> None:
+    if type(connection).__module__.startswith("sqlite3"):
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "busy_timeout=15000",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Everything inside is committed together or not at all; edges only, never nested."""
+    if _writing.get():
+        raise RuntimeError("transaction() stands at the edge and is not nested")
+    db.session.rollback()
+    db.session.info["after_commit"] = []
+    token = _writing.set(True)
+    try:
+        db.session.connection()
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        _writing.reset(token)
+        callbacks = db.session.info.pop("after_commit", [])
+    for callback in callbacks:
+        callback()
+
+
+def after_commit(callback: Callable[[], None]) -> None:
+    """Run `callback` once the transaction has committed; never if it rolls back. The same one only once."""
+    callbacks = db.session.info.setdefault("after_commit", [])
+    if callback not in callbacks:
+        callbacks.append(callback)
+
+
+def in_transaction() -> bool:
+    return _writing.get()
+
+
+def retrying(edge: Callable[[], T], *, times: int = 6) -> T:
+    """Call a whole edge function again after a deadlock, serialization failure or a busy database."""
+    for attempt in range(times):
+        try:
+            return edge()
+        except DBAPIError as error:
+            if attempt == times - 1 or not passes(error):
+                raise
+            time.sleep(0.01 * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+def passes(error: DBAPIError) -> bool:
+    """Whether the same work may succeed if it is done again."""
+    if getattr(error.orig, "sqlstate", None) in _AGAIN or error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError) and "locked" in str(error.orig)
+
+
+def database_now() -> datetime:
+    """The database's clock (leases and timers use it), with this process's offset."""
+    if db.engine.dialect.name == "sqlite":
+        return clock.now()
+    return db.session.execute(text("SELECT clock_timestamp()")).scalar_one() + clock.offset()
+
+
+def forget() -> None:
+    """End the read transaction, if one is open."""
+    if has_app_context():
+        db.session.rollback()

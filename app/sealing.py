@@ -1,0 +1,179 @@
+"""Encryption at rest: a master key, a key per lot wrapped by it, sealed columns, blind indexes.
+
+Ciphertext is `key id (8 bytes) + nonce (12) + AES-256-GCM`; the scope is authenticated with it, so that a value
+moved to another column does not open. Losing a lot's key is how its secrets are destroyed.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+from pathlib import Path
+from typing import Any
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from flask import Flask, current_app
+from sqlalchemy import LargeBinary, select
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from app.db import db
+from app.errors import Misconfigured
+
+
+class Unreadable(Misconfigured):
+    """A sealed value that no configured key opens."""
+
+
+class Keyring:
+    """The master keys of this installation, the first one sealing; every other use is derived."""
+
+    def __init__(self, masters: dict[str, bytes]):
+        if not masters:
+            raise Misconfigured("没有主密钥：请设置 MASTER_KEY_FILE")
+        self.masters = masters
+        self.current = next(iter(masters))
+        self._derived: dict[tuple[str, str], AESGCM] = {}
+        self._index_keys: dict[str, bytes] = {}
+        self._lot_keys: dict[str, AESGCM] = {}
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Keyring":
+        """One `id:base64` a line, the newest first; ids are at most 8 ASCII characters."""
+        masters = {}
+        for line in Path(path).read_text().split():
+            name, _, key = line.partition(":")
+            raw = base64.b64decode(key)
+            if len(raw) != 32 or not 1 <= len(name.encode()) <= 8:
+                raise Misconfigured("主密钥文件每行应为 编号:32字节密钥的base64")
+            masters[name] = raw
+        return cls(masters)
+
+    @staticmethod
+    def fresh(name: str = "k1") -> str:
+        return f"{name}:{base64.b64encode(os.urandom(32)).decode()}\n"
+
+    def cipher(self, name: str, use: str) -> AESGCM:
+        found = self._derived.get((name, use))
+        if found is None:
+            if name not in self.masters:
+                raise Unreadable("密文所用的主密钥不在配置中", key=name)
+            found = self._derived[name, use] = AESGCM(_derive(self.masters[name], use))
+        return found
+
+    def index_key(self, purpose: str) -> bytes:
+        """Blind indexes outlive rotation: they hang on the oldest master key."""
+        found = self._index_keys.get(purpose)
+        if found is None:
+            oldest = list(self.masters.values())[-1]
+            found = self._index_keys[purpose] = _derive(oldest, f"index:{purpose}")
+        return found
+
+    def lot_cipher(self, lot_no: str) -> AESGCM:
+        """The lot's own key, made at first use; the caller's transaction keeps it."""
+        found = self._lot_keys.get(lot_no)
+        if found is None:
+            row = db.session.get(LotKey, lot_no)
+            if row is None:
+                key = os.urandom(32)
+                db.session.add(LotKey(lot_no=lot_no, wrapped=seal(key, f"lot:{lot_no}")))
+                db.session.flush()
+                return AESGCM(key)  # cached only when it is read back, after the commit
+            found = AESGCM(unseal(row.wrapped, f"lot:{lot_no}"))
+            if len(self._lot_keys) > 4096:
+                self._lot_keys.clear()
+            self._lot_keys[lot_no] = found
+        return found
+
+
+class LotKey(db.Model):  # type: ignore[name-defined]
+    """A lot's key, wrapped by the master key."""
+
+    __tablename__ = "lot_key"
+    lot_no: Mapped[str] = mapped_column(primary_key=True)
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+def init(app: Flask) -> None:
+    app.extensions["keyring"] = Keyring.read(app.config["MASTER_KEY_FILE"])
+
+
+def keyring() -> Keyring:
+    return current_app.extensions["keyring"]
+
+
+def seal(data: bytes, scope: str) -> bytes:
+    ring = keyring()
+    nonce = os.urandom(12)
+    header = ring.current.encode().ljust(8, b"\0")
+    return header + nonce + ring.cipher(ring.current, "seal").encrypt(nonce, data, scope.encode())
+
+
+def unseal(blob: bytes, scope: str) -> bytes:
+    name = blob[:8].rstrip(b"\0").decode()
+    try:
+        return keyring().cipher(name, "seal").decrypt(blob[8:20], blob[20:], scope.encode())
+    except InvalidTag as error:
+        raise Unreadable("密文无法解开", scope=scope) from error
+
+
+def seal_json(value: Any, scope: str) -> bytes:
+    return seal(orjson.dumps(value), scope)
+
+
+def unseal_json(blob: bytes | None, scope: str) -> Any:
+    return None if blob is None else orjson.loads(unseal(blob, scope))
+
+
+def seal_for_lot(lot_no: str, value: Any, scope: str) -> bytes:
+    nonce = os.urandom(12)
+    return nonce + keyring().lot_cipher(lot_no).encrypt(nonce, orjson.dumps(value), scope.encode())
+
+
+def unseal_for_lot(lot_no: str, blob: bytes, scope: str) -> Any:
+    try:
+        return orjson.loads(keyring().lot_cipher(lot_no).decrypt(blob[:12], blob[12:], scope.encode()))
+    except InvalidTag as error:
+        raise Unreadable("密文无法解开", scope=scope) from error
+
+
+def blind(purpose: str, *parts: object) -> str:
+    """A keyed hash to look up or keep unique what is sealed; 32 hex characters."""
+    key = keyring().index_key(purpose)
+    return hmac.new(key, "\x1f".join(map(str, parts)).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+class Sealed(TypeDecorator[Any]):
+    """A JSON value that the database only sees encrypted. The scope (table.column) is authenticated."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, scope: str):
+        super().__init__()
+        self.scope = scope
+
+    def process_bind_param(self, value: Any, dialect: Any) -> bytes | None:
+        return None if value is None else seal_json(value, self.scope)
+
+    def process_result_value(self, value: bytes | None, dialect: Any) -> Any:
+        return unseal_json(value, self.scope)
+
+
+def rewrap() -> int:
+    """Wrap every lot's key by the current master key, after a new one was put first; returns how many."""
+    ring, count = keyring(), 0
+    for row in db.session.scalars(select(LotKey)):
+        if not row.wrapped.startswith(ring.current.encode().ljust(8, b"\0")):
+            scope = f"lot:{row.lot_no}"
+            row.wrapped = seal(unseal(row.wrapped, scope), scope)
+            count += 1
+    return count
+
+
+def _derive(master: bytes, use: str) -> bytes:
+    return HKDFExpand(SHA256(), 32, use.encode()).derive(master)
