@@ -30,9 +30,7 @@ class Call:
         return self.path.format(**{name: quote(number, safe="") for name, number in numbers.items()})
 
 
-def _ask(
-    id: str, title: str, method: str, path: str, body: type[Message] | None, answer: type[Message]
-) -> Call:
+def _ask(id: str, title: str, method: str, path: str, body: type[Message] | None, answer: type[Message]) -> Call:
     return Call(id, title, PLATFORM, INSTITUTION, method, path, body, answer)
 
 
@@ -52,9 +50,7 @@ A2 = _ask("A2", "提交订单", "POST", "/v1/orders", orders.Order, orders.Order
 A3 = _ask("A3", "获取支付链接", "POST", f"{_ORDER}/pay-url", orders.PaymentLinkRequest, orders.PaymentLink)
 A4 = _ask("A4", "查询订单", "GET", _ORDER, None, orders.OrderStatus)
 A5 = _ask("A5", "关闭订单", "POST", f"{_ORDER}/close", orders.CloseRequest, orders.Closed)
-A6 = _ask(
-    "A6", "保函还原", "POST", "/v1/guarantees/unseal", guarantees.UnsealRequest, guarantees.UnsealAccepted
-)
+A6 = _ask("A6", "保函还原", "POST", "/v1/guarantees/unseal", guarantees.UnsealRequest, guarantees.UnsealAccepted)
 A7 = _ask("A7", "延期申请", "POST", f"{_GUARANTEE}/extensions", guarantees.ExtensionRequest, _ACCEPTED)
 A8 = _ask("A8", "退保申请", "POST", f"{_GUARANTEE}/refunds", guarantees.RefundRequest, _ACCEPTED)
 A9 = _ask("A9", "注销申请", "POST", f"{_GUARANTEE}/cancellations", guarantees.CancellationRequest, _ACCEPTED)
@@ -91,9 +87,7 @@ C3 = Call(
     None,
     lots.LotGuarantees,
 )
-C4 = Call(
-    "C4", "保函查验", TRADING, PLATFORM, "GET", "/openapi/v1/guarantees/verify", None, lots.Verification
-)
+C4 = Call("C4", "保函查验", TRADING, PLATFORM, "GET", "/openapi/v1/guarantees/verify", None, lots.Verification)
 C5 = Call(
     "C5", "投标资格", PLATFORM, TRADING, "POST", "/v1/lots/{lot_id}/eligibility",
     lots.EligibilityQuestion, lots.Eligibility,

@@ -80,8 +80,6 @@ class Refusal(Exception):
         return envelope(self.code, self.message, {"fields": self.fields} if self.fields else {})
 
 
-def envelope(
-    code: Code = Code.OK, message: str = "", data: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def envelope(code: Code = Code.OK, message: str = "", data: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The body of every answer: {code, message, data}."""
     return {"code": int(code), "message": message or code.text, "data": dict(data or {})}

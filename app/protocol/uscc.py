@@ -11,9 +11,7 @@ def well_formed(code: str) -> bool:
 
 
 def check_digit(first_17: str) -> str:
-    total = sum(
-        ALPHABET.index(character) * weight for character, weight in zip(first_17, WEIGHTS, strict=True)
-    )
+    total = sum(ALPHABET.index(character) * weight for character, weight in zip(first_17, WEIGHTS, strict=True))
     return ALPHABET[(31 - total % 31) % 31]
 
 

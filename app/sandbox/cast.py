@@ -101,9 +101,7 @@ INSTITUTIONS: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-def _entity(
-    n: int, name: str, serial: str, handler: str, *roles: str, region: str = "430100"
-) -> dict[str, Any]:
+def _entity(n: int, name: str, serial: str, handler: str, *roles: str, region: str = "430100") -> dict[str, Any]:
     return {
         "sub": f"entity-{n:02d}",
         "name": name,

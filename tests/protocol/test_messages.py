@@ -71,9 +71,7 @@ def test_money_is_fen_in_python_and_two_decimals_outside():
     assert write(Quote, {"premium": 5, "rate": Decimal("0.00350")}) == {"premium": "0.05", "rate": "0.0035"}
 
 
-@pytest.mark.parametrize(
-    "amount", [800000, 800000.5, "800000", "800000.0", "-1.00", "1,000.00", "01.00", "1e3", ""]
-)
+@pytest.mark.parametrize("amount", [800000, 800000.5, "800000", "800000.0", "-1.00", "1,000.00", "01.00", "1e3", ""])
 def test_money_in_any_other_form_is_refused(amount):
     refusal = refused(Order, ORDER | {"guarantee_amount": amount})
     assert (refusal.code, list(refusal.fields)) == (Code.FORMAT, ["guarantee_amount"])
@@ -158,9 +156,7 @@ def test_an_issuance_carries_its_file_as_bytes():
 
 
 def test_a_file_has_either_an_address_or_content():
-    assert refused(Issuance, ISSUED | {"file": {**FILE, "url": "https://a/b"}}).fields.keys() == {
-        "file.base64"
-    }
+    assert refused(Issuance, ISSUED | {"file": {**FILE, "url": "https://a/b"}}).fields.keys() == {"file.base64"}
     neither = {name: FILE[name] for name in ("format", "sm3", "sha256")}
     assert refused(Issuance, ISSUED | {"file": neither}).code is Code.MISSING
 

@@ -95,9 +95,7 @@ def test_the_order_and_spelling_of_the_query_do_not_matter():
     assert receive(headers, query="a=1&a=2&b=保").app_id == "BANK01"
 
 
-@pytest.mark.parametrize(
-    "missing", [canonical.APP_ID, canonical.NONCE, canonical.SIGNATURE, canonical.ALGORITHM]
-)
+@pytest.mark.parametrize("missing", [canonical.APP_ID, canonical.NONCE, canonical.SIGNATURE, canonical.ALGORITHM])
 def test_a_missing_header_is_refused(missing):
     headers = send(HMAC)
     del headers[missing]
@@ -166,9 +164,7 @@ def test_an_answer_by_a_key_that_is_not_believed_is_refused():
     asked = signing.stamp("BANK01", HMAC, "REQ-1", NOW)
     headers = signing.sign_answer(SM2, asked, 200, b"{}", NOW)
     with pytest.raises(Refusal):
-        signing.verify_answer(
-            asked=asked, status=200, headers=headers, body=b"{}", keys=lambda *_: None, now=NOW
-        )
+        signing.verify_answer(asked=asked, status=200, headers=headers, body=b"{}", keys=lambda *_: None, now=NOW)
 
 
 def test_a_request_is_no_answer():
