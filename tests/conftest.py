@@ -1,0 +1,24 @@
+"""What every test may ask for. The fixtures themselves stand in tests/support, one noun a file.
+
+`app` is a new installation on SQLite. A test (or module) marked `both_databases` runs on SQLite and on PostgreSQL,
+one marked `postgresql` on PostgreSQL only.
+"""
+
+import pytest
+
+pytest_plugins = [
+    "tests.support.fixtures",
+    "tests.support.browser",
+]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "installation" not in metafunc.fixturenames:
+        return
+    if metafunc.definition.get_closest_marker("both_databases"):
+        kinds = ["sqlite", "postgresql"]
+    elif metafunc.definition.get_closest_marker("postgresql"):
+        kinds = ["postgresql"]
+    else:
+        kinds = ["sqlite"]
+    metafunc.parametrize("installation", kinds, indirect=True)

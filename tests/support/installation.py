@@ -1,0 +1,104 @@
+"""Applications for tests: settings, keys and a database that every test finds as a new installation has it."""
+
+import shutil
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_migrate import upgrade
+
+from app import create_app, sealing
+from app.db import db
+from tests.support.postgres import Postgres
+
+
+def keys(folder: Path) -> dict[str, str]:
+    """The secrets of an installation, as files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = {
+        "MASTER_KEY_FILE": sealing.Keyring.fresh(),
+        "SECRET_KEY_FILE": "a secret only this test run knows 0123456789",
+        "OIDC_CLIENT_SECRET_FILE": "the secret agreed with the login platform",
+    }
+    for name, content in written.items():
+        (folder / name.lower()).write_text(content)
+    return {name: str(folder / name.lower()) for name in written}
+
+
+def schema(app: Flask) -> None:
+    """The tables, made as every installation makes them."""
+    with app.app_context():
+        if any(Path(app.root_path, "migrations/versions").glob("*.py")):
+            upgrade()
+        else:
+            db.create_all()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@dataclass
+class Installation:
+    """One application on one kind of database, put back to its first day before each test."""
+
+    kind: str
+    folder: Path
+    redis_url: str
+    postgres: Postgres | None = None
+    made: dict[str, Flask] = field(default_factory=dict)
+
+    def settings(self, url: str, **overrides: Any) -> dict[str, Any]:
+        return {
+            **keys(self.folder / "keys"),
+            "DATABASE_URL": url,
+            "REDIS_URL": self.redis_url,
+            "FILES_URL": f"file://{self.folder / 'files'}",
+            "SHARED_LOCAL_FILES": "yes",
+            "OIDC_ISSUER": "http://127.0.0.1:8101",
+            "OIDC_CLIENT_ID": "baohan",
+            "DEMO": "yes",
+            **overrides,
+        }
+
+    def environment(self) -> dict[str, str]:
+        """What another process of the same installation (a worker, a command) needs in its environment."""
+        return {name: str(value) for name, value in self.settings(self.url).items()}
+
+    @property
+    def url(self) -> str:
+        if self.postgres:
+            return self.postgres.address("trial")
+        return f"sqlite:///{self.folder / 'trial.db'}"
+
+    def fresh(self, **overrides: Any) -> Flask:
+        """The application on an untouched database; the same object each time, unless settings are given."""
+        template = self._template()
+        kept = self.made.get("app")
+        if kept is not None:
+            with kept.app_context():
+                db.session.remove()
+                db.engine.dispose()
+        if self.postgres:
+            self.postgres.make("trial", template="first_day")
+        else:
+            for ending in ("", "-wal", "-shm"):
+                (self.folder / f"trial.db{ending}").unlink(missing_ok=True)
+            shutil.copyfile(template, self.folder / "trial.db")
+        if overrides:
+            return create_app(TESTING=True, **self.settings(self.url, **overrides))
+        if kept is None:
+            kept = self.made["app"] = create_app(TESTING=True, **self.settings(self.url))
+        sealing.init(kept)  # keys of lots that the last test made are not remembered
+        return kept
+
+    def _template(self) -> Path:
+        path = self.folder / "first_day.db"
+        if "template" not in self.made:
+            url = self.postgres.make("first_day") if self.postgres else f"sqlite:///{path}"
+            self.made["template"] = create_app(**self.settings(url))
+            schema(self.made["template"])
+            if not self.postgres:
+                with sqlite3.connect(path) as connection:
+                    connection.execute("PRAGMA journal_mode=DELETE")
+        return path

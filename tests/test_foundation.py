@@ -1,0 +1,59 @@
+"""The committer, the installation's first day, and that one test leaves nothing to the next."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app import clock, numbering, sealing
+from app.audit import SYSTEM, AuditLine, record
+from app.db import after_commit, db, transaction
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_a_test_finds_the_database_as_on_the_first_day(app: Flask, turn: int) -> None:
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(AuditLine)) == 0
+        with transaction():
+            record("DD1", f"turn {turn}", by=SYSTEM)
+            sealing.seal_for_lot("LOT1", {"bidder": "甲"}, "trial")
+
+
+def test_a_failed_transaction_leaves_no_row_and_calls_nobody(app_context: Flask) -> None:
+    told: list[str] = []
+    with pytest.raises(RuntimeError, match="halfway"), transaction():
+        record("DD1", "halfway", by=SYSTEM)
+        after_commit(lambda: told.append("committed"))
+        raise RuntimeError("halfway")
+    assert db.session.scalar(select(func.count()).select_from(AuditLine)) == 0
+    assert told == []
+
+
+def test_what_waits_for_the_commit_is_called_once_after_it(app_context: Flask) -> None:
+    told: list[str] = []
+
+    def tell() -> None:
+        told.append("committed")
+
+    with transaction():
+        after_commit(tell)
+        after_commit(tell)
+        assert told == []
+    assert told == ["committed"]
+
+
+def test_public_numbers_carry_the_date_and_do_not_count(app_context: Flask) -> None:
+    with transaction():
+        numbers = [numbering.next_number("DD") for _ in range(50)]
+    assert len(set(numbers)) == 50
+    assert all(number.startswith(f"DD{clock.today():%Y%m%d}") and len(number) == 18 for number in numbers)
+    steps = {int(second[10:]) - int(first[10:]) for first, second in pairwise(numbers)}
+    assert len(steps) > 40
+
+
+def test_settings_of_a_test_reach_the_application(make_app: Callable[..., Flask]) -> None:
+    assert make_app(IDLE_MINUTES=7).config["IDLE_MINUTES"] == 7
