@@ -36,16 +36,34 @@ class Fact:
 
 @dataclass(frozen=True)
 class OpContext:
-    """What an operation knows of its call. `idempotency` is the same at every attempt of one outside call."""
+    """What an operation knows of its call.
+
+    `secret` is what the person's form said under a secrecy class: operations put it into sealed columns, it never
+    enters process data. `idempotency` is the same at every attempt of one outside call.
+    """
 
     key: str
     policy: str
     now: datetime
     element: str
     by: Actor = SYSTEM
-    data: Mapping[str, Any] = field(default_factory=dict)
+    secret: Mapping[str, Any] = field(default_factory=dict)
     idempotency: str = ""
     attempt: int = 1
+    step: Any = None  # runtime.step.Step, inside a step
+
+    def incident(self, message: str, *, kind: str = "business") -> None:
+        """Something a person must see; the case goes on."""
+        self.step.incident(self.element, kind, message)
+
+    def post(self, name: str, payload: dict[str, Any], *, key: str = "") -> None:
+        """An errand that a worker carries after the commit."""
+        self.step.post(name, payload, key=key)
+
+    def rescope(self, *, region: str | None = None, institution: str | None = None) -> None:
+        """Whose queue this case's tasks belong to from now on."""
+        self.step.region = self.step.region if region is None else region
+        self.step.institution = self.step.institution if institution is None else institution
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,135 @@
+"""Job rows: post, claim, answer, fail. Redis carries ids only, so that emptying it loses nothing."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+import redis
+from flask import current_app
+from sqlalchemy import and_, or_, select, update
+
+from app import clock
+from app.db import after_commit, database_now, db
+from app.errors import Unavailable
+from app.jobs.models import ANSWERED, DONE, DUE, FAILED, RUNNING, HouseFlag, Job
+
+NUDGE = "baohan:nudge"
+BACKOFF = (2, 10, 60, 180, 600, 1800)  # seconds before the second, third … attempt
+
+
+def post(
+    name: str,
+    payload: dict[str, Any],
+    *,
+    key: str = "",
+    kind: str = "errand",
+    run_at: datetime | None = None,
+    attempts: int = 8,
+) -> Job:
+    """Add work in the caller's transaction. `payload` holds numbers and references, never names."""
+    at = clock.now()
+    job = Job(
+        kind=kind,
+        name=name,
+        payload=orjson.dumps(payload).decode(),
+        key=key,
+        run_at=run_at or at,
+        attempts=attempts,
+        created_at=at,
+    )
+    db.session.add(job)
+    after_commit(nudge)
+    return job
+
+
+def claim(job_id: int) -> Job | None:
+    """Lease a due job to this worker; None if it is settled, leased, or paused. The caller commits."""
+    now = database_now()
+    lease = now + timedelta(seconds=current_app.config["LEASE_SECONDS"])
+    claimed = db.session.execute(
+        update(Job)
+        .where(
+            Job.id == job_id,
+            or_(
+                and_(Job.state == DUE, Job.run_at <= now),
+                and_(Job.state == RUNNING, Job.lease_until < now),
+            ),
+        )
+        .values(state=RUNNING, attempt=Job.attempt + 1, lease_until=lease)
+        .returning(Job)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
+    return claimed.scalar_one_or_none()
+
+
+def answered(job_id: int, attempt: int, result: Any, *, done: bool = False) -> bool:
+    """Keep the answer, so that the call is never made again; False if this attempt's lease was lost to another."""
+    job = db.session.get(Job, job_id, with_for_update=True, populate_existing=True)
+    if job is None or job.state != RUNNING or job.attempt != attempt:
+        return False
+    job.result, job.state, job.error, job.run_at = result, DONE if done else ANSWERED, "", clock.now()
+    if done:
+        job.done_at = clock.now()
+    return True
+
+
+def failed(job_id: int, attempt: int, error: BaseException) -> str | None:
+    """Try again later, or give up; returns the reason if this was the last attempt and a person must look."""
+    job = db.session.get(Job, job_id, with_for_update=True, populate_existing=True)
+    if job is None or job.state != RUNNING or job.attempt != attempt:
+        return None
+    job.error = f"{type(error).__name__}: {error}"[:2000]
+    if isinstance(error, Unavailable) and job.attempt < job.attempts:
+        wait = BACKOFF[min(job.attempt, len(BACKOFF)) - 1]
+        job.state, job.run_at, job.offered_at = DUE, clock.now() + timedelta(seconds=wait), None
+        return None
+    job.state = FAILED
+    return job.error
+
+
+def release(job_id: int, attempt: int) -> None:
+    """Give a lease back unused (a worker that is told to stop)."""
+    db.session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == RUNNING, Job.attempt == attempt)
+        .values(state=DUE, attempt=Job.attempt - 1, lease_until=None, offered_at=None)
+    )
+
+
+def again(job: Job) -> None:
+    """A person says: once more. A call that was answered keeps its answer: only its settling is tried again."""
+    job.state = ANSWERED if job.kind == "call" and job.result is not None else DUE
+    job.attempt, job.run_at, job.offered_at, job.offers = 0, clock.now(), None, 0
+    after_commit(nudge)
+
+
+def answer_by_hand(job: Job, result: Any) -> None:
+    """A person answers for the outside world; the relay offers the row for settling."""
+    job.result, job.state, job.error = result, ANSWERED, ""
+    job.run_at, job.offered_at, job.offers = clock.now(), None, 0
+    after_commit(nudge)
+
+
+def paused() -> bool:
+    """Whether outside calls wait for `resume` (after a restore)."""
+    return db.session.scalar(select(HouseFlag.value).where(HouseFlag.name == "outside_calls_paused")) == "yes"
+
+
+def connection() -> "redis.Redis[bytes]":
+    found = current_app.extensions.get("redis")
+    if found is None:
+        found = current_app.extensions["redis"] = redis.Redis.from_url(
+            current_app.config["REDIS_URL"], socket_timeout=60, socket_connect_timeout=2
+        )
+    return found
+
+
+def nudge() -> None:
+    """Wake the relay; if Redis is away, the relay comes by itself within a second."""
+    try:
+        pipe = connection().pipeline(transaction=False)
+        pipe.lpush(f"{NUDGE}:{current_app.config['QUEUE']}", b"1")
+        pipe.ltrim(f"{NUDGE}:{current_app.config['QUEUE']}", 0, 0)
+        pipe.execute()
+    except redis.RedisError:
+        pass

@@ -1,0 +1,119 @@
+"""The relay: offers due rows to RQ. Several may run; a row offered and not taken is offered again."""
+
+import signal
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import redis
+import structlog
+from flask import Flask, current_app
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.exc import DBAPIError
+
+from app import create_app
+from app.db import database_now, db, transaction
+from app.jobs import queue
+from app.jobs.models import ANSWERED, DUE, FAILED, RUNNING, Job
+
+log = structlog.get_logger("relay")
+BATCH = 20
+OFFERS = 50  # a row offered so often without an end kills its workers; a person must look
+CARRY = "app.worker.carry"
+
+
+def due(limit: int = 500) -> list[Job]:
+    """Lock and mark the rows to offer now; the caller commits."""
+    now = database_now()
+    again = now - timedelta(seconds=current_app.config["REOFFER_AFTER"])
+    waiting = or_(
+        and_(Job.state.in_((DUE, ANSWERED)), or_(Job.offered_at.is_(None), Job.offered_at < again)),
+        and_(Job.state == RUNNING, Job.lease_until < now),
+    )
+    query = select(Job).where(Job.state.in_((DUE, RUNNING, ANSWERED)), Job.run_at <= now, waiting)
+    if queue.paused():
+        query = query.where(Job.kind.in_(("timer", "deliver", "message")))
+    query = query.order_by(Job.run_at).limit(limit).with_for_update(skip_locked=True)
+    jobs = list(db.session.scalars(query))
+    if jobs:
+        db.session.execute(
+            update(Job)
+            .where(Job.id.in_([job.id for job in jobs]))
+            .values(offered_at=now, offers=Job.offers + 1)
+            .execution_options(synchronize_session=False)
+        )
+    return jobs
+
+
+def sweep() -> int:
+    """Offer what is due; returns how many rows."""
+    with transaction():
+        jobs = due()
+        worn = [job for job in jobs if job.offers >= OFFERS]
+        for job in worn:
+            job.state, job.error = FAILED, "多次派发仍未完成"
+            queue.post("runtime/gave_up", {"job": job.id}, key=f"gave-up:{job.id}")
+    offered = [job for job in jobs if job not in worn]
+    if offered:
+        _offer(offered)
+    return len(offered)
+
+
+def _offer(jobs: list[Job]) -> None:
+    """Steps of instances travel in batches, outside calls and errands alone."""
+    steps = [job.id for job in jobs if job.kind in ("timer", "deliver") or job.state == ANSWERED]
+    loads = [steps[start : start + BATCH] for start in range(0, len(steps), BATCH)]
+    taken = set(steps)
+    loads += [[job.id] for job in jobs if job.id not in taken]
+    rq = Queue(
+        current_app.config["QUEUE"], connection=queue.connection(), serializer=JSONSerializer, default_timeout=300
+    )
+    rq.enqueue_many([Queue.prepare_data(CARRY, args=(ids,), result_ttl=0, failure_ttl=60) for ids in loads])
+
+
+def lag(now: datetime | None = None) -> float:
+    """Seconds the oldest due row has been waiting; 0 if none does."""
+    now = now or database_now()
+    oldest = db.session.scalar(
+        select(Job.run_at).where(Job.state.in_((DUE, RUNNING, ANSWERED))).order_by(Job.run_at).limit(1)
+    )
+    return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+
+
+class Relay:
+    """The process: sweep, wait for a nudge or a second, sweep again; SIGTERM ends it between two sweeps."""
+
+    def __init__(self, app: Flask):
+        self.app, self.stopping = app, False
+
+    def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        with self.app.app_context():
+            while not self.stopping:
+                self._once()
+
+    def _stop(self, *_: Any) -> None:
+        self.stopping = True
+
+    def _once(self) -> None:
+        every = float(self.app.config["RELAY_EVERY"])
+        try:
+            if sweep():
+                return
+            db.session.rollback()
+            queue.connection().blpop([f"{queue.NUDGE}:{self.app.config['QUEUE']}"], timeout=every)
+        except (redis.RedisError, DBAPIError) as error:
+            log.warning("relay waits", error=type(error).__name__)
+            db.session.rollback()
+            time.sleep(every)
+
+
+def main() -> None:
+    Relay(create_app()).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""Incidents: what the machine could not finish stands on the diagram until a person retries, skips or settles it."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app import clock
+from app.audit import Actor, record
+from app.db import db, transaction
+from app.errors import AppError, Conflict, NotFound
+from app.jobs import queue
+from app.jobs.models import FAILED, Job
+from app.runtime.models import OPEN, RESOLVED, RETRIED, SKIPPED, Incident, Instance
+
+
+def raise_for(
+    policy: str,
+    key: str,
+    error: BaseException,
+    *,
+    kind: str,
+    element: Any = "",
+    job_id: int | None = None,
+) -> None:
+    """Write an incident in a transaction of its own, after the step was rolled back; the same one only once."""
+    shape = getattr(error, "element", None)
+    element_id = getattr(shape, "id", None) or str(element or "")
+    name = getattr(shape, "label", "")
+    message = error.message if isinstance(error, AppError) else f"{type(error).__name__}: {error}"
+    with transaction():
+        add(policy, key, kind, message, element=element_id, element_name=name, job_id=job_id)
+
+
+def once(policy: str, key: str, kind: str, message: str, *, reference: int) -> None:
+    """An incident told apart by a reference, in a transaction of its own."""
+    with transaction():
+        add(policy, key, kind, message, job_id=reference)
+
+
+def add(
+    policy: str,
+    key: str,
+    kind: str,
+    message: str,
+    *,
+    element: str = "",
+    element_name: str = "",
+    job_id: int | None = None,
+) -> Incident:
+    """Open an incident unless the same one is open; the caller holds the transaction."""
+    same = db.session.scalar(
+        select(Incident).where(
+            Incident.status == OPEN,
+            Incident.policy == policy,
+            Incident.key == key,
+            Incident.kind == kind,
+            Incident.element == element,
+            Incident.job_id == job_id if job_id is not None else Incident.job_id.is_(None),
+        )
+    )
+    if same is not None:
+        same.message = message[:2000]
+        return same
+    instance = db.session.scalar(select(Instance.id).where(Instance.policy == policy, Instance.key == key))
+    incident = Incident(
+        instance_id=instance,
+        policy=policy,
+        key=key,
+        kind=kind,
+        element=element,
+        element_name=element_name,
+        job_id=job_id,
+        message=message[:2000],
+        created_at=clock.now(),
+    )
+    db.session.add(incident)
+    db.session.flush()
+    return incident
+
+
+def retry(incident_id: int, *, by: Actor) -> None:
+    """Do the failed work again; the caller holds the transaction."""
+    incident = _open(incident_id)
+    job = db.session.get(Job, incident.job_id) if incident.job_id and incident.kind in ("call", "step") else None
+    if job is not None and job.state == FAILED:
+        queue.again(job)
+    elif incident.kind in ("step", "message"):
+        queue.post("runtime/wake", {"policy": incident.policy, "key": incident.key}, key=f"wake:{incident.id}")
+    else:
+        raise Conflict("这个事件没有可重试的步骤，请处理后标记为已解决")
+    _close(incident, RETRIED, by=by)
+
+
+def resolve(incident_id: int, *, by: Actor, note: str) -> None:
+    """A person says it is dealt with; the caller holds the transaction."""
+    incident = _open(incident_id)
+    incident.note = note
+    _close(incident, RESOLVED, by=by)
+
+
+def skip(incident_id: int, result: Any, *, by: Actor, note: str) -> None:
+    """Give the failed call an answer by hand and go on; the caller holds the transaction."""
+    incident = _open(incident_id)
+    job = db.session.get(Job, incident.job_id, with_for_update=True) if incident.job_id else None
+    if job is None or job.kind != "call" or job.state != FAILED:
+        raise Conflict("只有失败的外部调用可以跳过")
+    queue.answer_by_hand(job, result)
+    incident.note = note
+    _close(incident, SKIPPED, by=by)
+
+
+def _open(incident_id: int) -> Incident:
+    incident = db.session.get(Incident, incident_id, with_for_update=True, populate_existing=True)
+    if incident is None:
+        raise NotFound("没有这个事件")
+    if incident.status != OPEN:
+        raise Conflict("这个事件已经处理过了")
+    return incident
+
+
+def _close(incident: Incident, status: str, *, by: Actor) -> None:
+    incident.status, incident.closed_at, incident.closed_by = status, clock.now(), by.ref
+    record(incident.key or f"incident:{incident.id}", f"处理事件：{status}", by=by, incident=incident.id)

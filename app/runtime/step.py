@@ -1,0 +1,380 @@
+"""One command on one locked instance: load, apply, run to the next wait, write the difference, all in one transaction.
+
+What an instance waits for is a function of its state, so the rows to add and to drop are the difference of what it
+waited for before and after; nothing is read to find them.
+"""
+
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Any
+
+import orjson
+from flask import current_app
+from prometheus_client import Histogram
+
+from app import clock, rules
+from app.audit import Actor
+from app.db import after_commit
+from app.errors import NotFound
+from app.jobs import queue
+from app.runtime import definitions, engine, store
+from app.runtime.models import ACTIVE, CANCELLED, ENDED, OPEN
+from app.runtime.operations import Catalogue, LazyFacts, OpContext
+from app.sealing import seal, unseal_json
+
+SCOPE = "history"
+NOTHING = engine.Waiting([], [], [], [], [])
+_seconds = Histogram("runtime_step_seconds", "One command on one instance", ["command"])
+Command = Callable[[engine.Case, "Step"], None]
+
+
+def catalogue() -> Catalogue:
+    return current_app.extensions["catalogue"]
+
+
+class Step:
+    """The host the engine asks, and the writer of its rows. `stage` takes the caller's extra rows."""
+
+    def __init__(self, kind: str, *, policy: str, key: str, by: Actor, region: str, institution: str):
+        self.kind, self.policy, self.key, self.by = kind, policy, key, by
+        self.region, self.institution = region, institution
+        self.now = clock.now()
+        self.instance_id = self.number = self.version_id = 0
+        self.secret: Mapping[str, Any] = {}
+        self.payload: Any = None
+        self.about = ""
+        self.trail: list[dict[str, Any]] = []
+        self.facts_seen: list[dict[str, Any]] = []
+        self.incidents: list[dict[str, Any]] = []
+        self.posted: list[dict[str, Any]] = []
+        self.batch = store.Batch()
+
+    # what the engine asks
+
+    def facts(self) -> Mapping[str, Any]:
+        subject = catalogue().subject_of(self.policy)
+        found = LazyFacts(subject.facts(self.key) if subject else {})
+        self.facts_seen.append(found.used)
+        return found
+
+    def operate(self, element: engine.Element, name: str, params: dict[str, Any]) -> Any:
+        operation = catalogue().operations.get(name)
+        if operation is None:
+            raise NotFound(f"系统中没有操作“{name}”", operation=name)
+        if operation.outside:
+            return engine.OUTSIDE
+        return operation.run(self.context(element), **params)
+
+    def context(self, element: engine.Element) -> OpContext:
+        return OpContext(
+            key=self.key,
+            policy=self.policy,
+            now=self.now,
+            element=element.id,
+            by=self.by,
+            secret=self.secret,
+            step=self,
+        )
+
+    def send(
+        self, element: engine.Element, message: str, policy: str, key: str | None, payload: dict[str, Any]
+    ) -> None:
+        body = {"policy": policy, "key": key or self.key, "name": message, "payload": payload}
+        self.post("runtime/send", body, kind="message", key=f"{self.policy}:{self.key}:{element.id}:{self.number}")
+
+    def record(self, kind: str, element: engine.Element, detail: dict[str, Any]) -> None:
+        self.trail.append({"kind": kind, "element": element.id, **detail})
+
+    # what operations may ask of the step
+
+    def incident(self, element: str, kind: str, message: str, *, name: str = "", job_id: int | None = None) -> None:
+        """Something a person must see; it does not stop the case."""
+        self.incidents.append(
+            {
+                "policy": self.policy,
+                "key": self.key,
+                "kind": kind,
+                "element": element,
+                "element_name": name,
+                "job_id": job_id,
+                "message": message[:2000],
+                "status": OPEN,
+                "created_at": self.now,
+                "closed_by": "",
+                "note": "",
+            }
+        )
+
+    def post(
+        self, name: str, payload: dict[str, Any], *, kind: str = "errand", key: str = "", attempts: int = 8
+    ) -> None:
+        """An errand carried after the commit."""
+        self.posted.append(_job(kind=kind, name=name, payload=payload, key=key, at=self.now, attempts=attempts))
+
+    # the writing
+
+    def write_waits(self, before: engine.Waiting, after: engine.Waiting) -> None:
+        """Rows of what the case waits for now and did not before, and away with the others."""
+        base = {"instance_id": self.instance_id}
+        old, new = _tasks(before), _tasks(after)
+        self.batch.add(store.DROP_TASK, *({**base, "token": token} for token in old.keys() - new.keys()))
+        self.batch.add(store.ADD_TASK, *(self._task(new[token]) for token in new.keys() - old.keys()))
+        olds, news = _messages(before, self.key), _messages(after, self.key)
+        self.batch.add(
+            store.DROP_SUBSCRIPTION, *({**base, "token": w[0], "name": w[1]} for w in olds.keys() - news.keys())
+        )
+        self.batch.add(
+            store.ADD_SUBSCRIPTION,
+            *(
+                {**base, "token": w[0], "element": news[w].id, "policy": self.policy, "name": w[1], "key": w[2],
+                 "since": self.now}
+                for w in news.keys() - olds.keys()
+            ),
+        )  # fmt: skip
+        self._write_jobs(before, after, base)
+
+    def _write_jobs(self, before: engine.Waiting, after: engine.Waiting, base: dict[str, int]) -> None:
+        old, new = _timers(before), _timers(after)
+        self.batch.add(store.DROP_TIMER, *({**base, "token": t[0], "name": t[1]} for t in old.keys() - new.keys()))
+        olds, news = {call.token: call for call in before.calls}, {call.token: call for call in after.calls}
+        self.batch.add(store.DROP_CALL, *({**base, "token": t, "now": self.now} for t in olds.keys() - news.keys()))
+        jobs = [
+            _job(kind="timer", name=t[1], token=t[0], element=new[t].element.id, at=self.now, run_at=new[t].due_at)
+            for t in new.keys() - old.keys()
+        ]
+        for token in news.keys() - olds.keys():
+            call = news[token]
+            jobs.append(
+                _job(kind="call", name=call.operation, payload=call.params, token=token, element=call.element.id,
+                     at=self.now, key=f"{self.policy}:{self.key}:{token}",
+                     attempts=catalogue().operations[call.operation].attempts)
+            )  # fmt: skip
+        jobs += self.posted
+        self.batch.add(store.ADD_JOB, *({**job, "instance_id": self.instance_id} for job in jobs))
+        if any(job["run_at"] <= self.now for job in jobs):
+            after_commit(queue.nudge)
+
+    def _task(self, task: engine.Task) -> dict[str, Any]:
+        element = task.element
+        return {
+            "instance_id": self.instance_id,
+            "token": task.token,
+            "element": element.id,
+            "name": element.label,
+            "form": element.form or "",
+            "policy": self.policy,
+            "key": self.key,
+            "role": element.role or "",
+            "region": self.region,
+            "institution": self.institution,
+            "assignee": "",
+            "assignee_label": "",
+            "priority": 50,
+            "created_at": self.now,
+            "due_at": task.due,
+        }
+
+    def write_history(self) -> None:
+        """One line a step: the plain part draws the path, the sealed part replays it."""
+        plain = [_plain(entry) for entry in self.trail]
+        sealed = {
+            "payload": self.payload,
+            "secret": dict(self.secret),
+            "facts": [rules.to_json(used) for used in self.facts_seen],
+            "trail": self.trail,
+        }
+        self.batch.add(
+            store.ADD_HISTORY,
+            {
+                "instance_id": self.instance_id,
+                "step": self.number,
+                "at": self.now,
+                "kind": self.kind,
+                "element": self.about,
+                "actor": "entity" if self.by.sealed else self.by.ref,
+                "actor_label": self.by.label,
+                "detail": orjson.dumps(plain).decode(),
+                "sealed": seal(orjson.dumps(sealed, default=str), SCOPE),
+            },
+        )
+        self.batch.add(store.ADD_INCIDENT, *({**row, "instance_id": self.instance_id} for row in self.incidents))
+
+
+def begin(
+    policy: str,
+    *,
+    key: str,
+    by: Actor,
+    data: Mapping[str, Any],
+    secret: Mapping[str, Any],
+    region: str,
+    institution: str,
+) -> int:
+    """Start a case on the live version; the caller holds the transaction. Returns the instance's id."""
+    started = perf_counter()
+    version = definitions.live(policy)
+    step = Step("start", policy=policy, key=key, by=by, region=region, institution=institution)
+    step.secret, step.payload = secret, dict(data)
+    case = engine.start(version.definition, dict(data), step)
+    waiting = case.waiting()
+    inbox = store.rows((store.INBOX, {"policy": policy, "key": key}))[0]
+    taken = _drain(case, step, inbox) if inbox else []
+    if taken:
+        waiting = case.waiting()
+    row = {
+        "policy": policy,
+        "version_id": version.id,
+        "key": key,
+        "region": step.region,
+        "institution": step.institution,
+        "status": ENDED if case.ended else ACTIVE,
+        "state": case.dump(),
+        "now": step.now,
+        "ended_at": step.now if case.ended else None,
+    }
+    found = store.one(store.INSERT_INSTANCE, **row)
+    assert found is not None  # RETURNING
+    step.instance_id = found[0]
+    step.write_waits(NOTHING, waiting)
+    step.write_history()
+    step.batch.add(store.TAKE_MESSAGE, *taken)
+    step.batch.send()
+    _seconds.labels("start").observe(perf_counter() - started)
+    return step.instance_id
+
+
+def advance(
+    kind: str,
+    command: Command,
+    *,
+    by: Actor,
+    instance_id: int | None = None,
+    place: tuple[str, str] | None = None,
+    about: str = "",
+    payload: Any = None,
+    secret: Mapping[str, Any] | None = None,
+    jobs_done: tuple[int, ...] = (),
+    drain_first: bool = False,
+) -> Step | None:
+    """Lock the instance, apply `command`, run, write; the caller holds the transaction. None: it has ended.
+
+    `command(case, step)` raises engine.NotWaiting when it came late.
+    """
+    started = perf_counter()
+    if place is not None:
+        values = {"policy": place[0], "key": place[1]}
+        locked, inbox = store.rows((store.LOCK_BY_KEY, values), (store.INBOX, values))
+    else:
+        locked, inbox = store.rows(
+            (store.LOCK_BY_ID, {"id": instance_id}), (store.INBOX_BY_INSTANCE, {"id": instance_id})
+        )
+    if not locked:
+        raise NotFound("没有这个流程实例")
+    identity, policy, version_id, key, region, institution, status, state, row_version = locked[0]
+    if status != ACTIVE:
+        return None
+    version = definitions.get(version_id)
+    step = Step(kind, policy=policy, key=key, by=by, region=region, institution=institution)
+    step.instance_id, step.number, step.version_id = identity, row_version + 1, version_id
+    step.about, step.payload = about, payload
+    step.secret = secret or {}
+    case = engine.load(version.definition, bytes(state))
+    before = case.waiting()
+    taken = _drain(case, step, inbox) if drain_first else []
+    command(case, step)
+    taken += _drain(case, step, [row for row in inbox if all(row[0] != t["id"] for t in taken)])
+    after = NOTHING if case.ended else case.waiting()
+    step.write_waits(before, after)
+    step.batch.add(
+        store.SAVE_INSTANCE,
+        {
+            "id": identity,
+            "row_version": row_version,
+            "status": (CANCELLED if kind == "cancel" else ENDED) if case.ended else ACTIVE,
+            "state": case.dump(),
+            "version_id": step.version_id,
+            "region": step.region,
+            "institution": step.institution,
+            "now": step.now,
+            "ended_at": step.now if case.ended else None,
+        },
+    )
+    step.write_history()
+    step.batch.add(store.TAKE_MESSAGE, *taken)
+    step.batch.add(store.END_JOB, *({"id": job, "now": step.now} for job in jobs_done))
+    step.batch.send()
+    _seconds.labels(kind).observe(perf_counter() - started)
+    return step
+
+
+def _drain(case: engine.Case, step: Step, inbox: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Give waiting messages to the tokens that wait for them, oldest first, until none fits."""
+    taken: list[dict[str, Any]] = []
+    moved = bool(inbox)
+    while moved and not case.ended:
+        moved = False
+        for identity, name, key, payload, _at, _sender in inbox:
+            if any(row["id"] == identity for row in taken):
+                continue
+            wait = next((w for w in case.waiting().messages if w.name == name and (w.key or step.key) == key), None)
+            if wait is None:
+                continue
+            content = unsealed(payload, "inbox.payload")
+            step.record("message", wait.element, {"message": name, "inbox": identity, "payload": content})
+            case.deliver(wait.token, name, content, step)
+            taken.append({"id": identity, "now": step.now})
+            moved = True
+            break
+    return taken
+
+
+def unsealed(blob: Any, scope: str) -> Any:
+    return None if blob is None else unseal_json(bytes(blob), scope)
+
+
+def _tasks(waiting: engine.Waiting) -> dict[str, engine.Task]:
+    return {task.token: task for task in waiting.tasks}
+
+
+def _messages(waiting: engine.Waiting, key: str) -> dict[tuple[str, str, str], engine.Element]:
+    return {(wait.token, wait.name, wait.key or key): wait.element for wait in waiting.messages}
+
+
+def _timers(waiting: engine.Waiting) -> dict[tuple[str, str, Any], engine.Timer]:
+    return {(timer.token, timer.timer_id, timer.due_at): timer for timer in waiting.timers}
+
+
+def _job(
+    *,
+    kind: str,
+    name: str,
+    at: Any,
+    payload: Any = None,
+    key: str = "",
+    token: str = "",
+    element: str = "",
+    run_at: Any = None,
+    attempts: int = 8,
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "state": "due",
+        "token": token,
+        "element": element,
+        "name": name,
+        "payload": orjson.dumps(payload or {}).decode(),
+        "key": key,
+        "run_at": run_at or at,
+        "attempt": 0,
+        "attempts": attempts,
+        "offers": 0,
+        "error": "",
+        "created_at": at,
+    }
+
+
+_OPEN_DETAIL = frozenset({"kind", "element", "flow", "operation", "decision", "token", "message", "timer", "to"})
+
+
+def _plain(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name in _OPEN_DETAIL}

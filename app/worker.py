@@ -1,0 +1,121 @@
+"""The RQ worker: carries job rows. A handler runs between short transactions, never inside one."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import structlog
+from flask import Flask, current_app
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+from app import clock, create_app
+from app.db import db, transaction
+from app.jobs import queue
+from app.jobs.models import ANSWERED, DONE, DUE, Job
+from app.runtime import carrying, inbox
+from app.runtime.models import Instance
+from app.runtime.operations import OpContext
+from app.runtime.step import catalogue
+
+log = structlog.get_logger("worker")
+_app: Flask | None = None
+
+
+def carry(ids: list[int]) -> None:
+    """The one function RQ calls: carry these rows, each in its own transactions."""
+    assert _app is not None  # main() made it before the first job
+    with _app.app_context():
+        for job_id in ids:
+            try:
+                carry_one(job_id)
+            except Exception as error:
+                log.exception("job not carried", job=job_id, error=type(error).__name__)
+            finally:
+                db.session.remove()
+
+
+def carry_one(job_id: int) -> None:
+    """Whatever the row needs next; harmless if another worker did it."""
+    job = db.session.get(Job, job_id)
+    if job is None or job.state == DONE:
+        return
+    kind, state, payload = job.kind, job.state, job.payload
+    if kind == "timer":
+        carrying.fire(job_id)
+    elif state == ANSWERED:
+        carrying.settle(job_id)
+    elif kind == "deliver" and state == DUE:
+        _redeliver(job_id, orjson.loads(payload)["inbox"])
+    else:
+        _perform(job_id)
+
+
+def _redeliver(job_id: int, message_id: int) -> None:
+    over = inbox.redeliver(message_id)
+    with transaction():
+        job = db.session.get(Job, job_id, with_for_update=True, populate_existing=True)
+        if job is not None and over:
+            job.state, job.done_at = DONE, clock.now()
+        elif job is not None:
+            job.run_at, job.offered_at, job.offers = clock.now() + timedelta(minutes=10), None, 0
+
+
+def _perform(job_id: int) -> None:
+    with transaction():
+        job = queue.claim(job_id)
+        if job is None:
+            return
+        instance = db.session.get(Instance, job.instance_id) if job.instance_id else None
+        context = OpContext(
+            key=instance.key if instance else job.key,
+            policy=instance.policy if instance else "",
+            now=clock.now(),
+            element=job.element or "",
+            idempotency=job.key,
+            attempt=job.attempt,
+        )
+        kind, name, attempt, payload = job.kind, job.name, job.attempt, orjson.loads(job.payload)
+    try:
+        result = _call(context, payload, name) if kind == "call" else _errand(payload, name, context.idempotency)
+    except Exception as error:
+        db.session.rollback()
+        log.warning("job failed", job=job_id, name=name, attempt=attempt, error=type(error).__name__)
+        with transaction():
+            reason = queue.failed(job_id, attempt, error)
+            if reason is not None:
+                carrying.gave_up(db.session.get_one(Job, job_id), reason)
+        return
+    db.session.rollback()
+    with transaction():
+        kept = queue.answered(job_id, attempt, result, done=kind != "call")
+    if kept and kind == "call":
+        carrying.settle(job_id)
+
+
+def _call(context: OpContext, payload: Mapping[str, Any], name: str) -> Any:
+    return catalogue().operations[name].run(context, **payload)
+
+
+def _errand(payload: Mapping[str, Any], name: str, key: str) -> Any:
+    return current_app.extensions["handlers"][name](payload, key=key)
+
+
+def main() -> None:
+    """Run until told to stop; SIGTERM finishes the row in hand."""
+    global _app
+    _app = create_app()
+    with _app.app_context():
+        connection = queue.connection()
+        name = _app.config["QUEUE"]
+    rq = Queue(name, connection=connection, serializer=JSONSerializer)
+    SimpleWorker([rq], connection=connection, serializer=JSONSerializer, log_job_description=False).work(
+        logging_level="WARNING"
+    )
+
+
+if __name__ == "__main__":
+    import app.worker as worker  # noqa: PLW0406 - RQ finds carry() in this module, not in __main__
+
+    worker.main()
