@@ -1,0 +1,13 @@
+"""The public face: home, help, products, institutions, and the frame every page stands in."""
+
+from flask import Flask
+
+from app.portal import frame, languages
+from app.portal.views import bp
+
+
+def init(app: Flask) -> None:
+    """Languages, template filters and frame, and the public pages."""
+    languages.init_babel(app)
+    frame.init(app)
+    app.register_blueprint(bp)

@@ -1,0 +1,114 @@
+"""Where one can go. Entries whose endpoint is not there yet are left out, so pages stand before all features do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, request, url_for
+from flask_babel import lazy_gettext as _l
+
+STAFF = frozenset({"centre_reviewer", "institution_reviewer", "institution_admin", "operator", "publisher", "auditor"})
+ENTITY = frozenset({"bidder", "tenderer", "tender_agent"})
+EVERYONE = STAFF | ENTITY
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One word of a menu. `roles` empty: everyone, visitors too. `within`: prefixes of endpoints it stands for."""
+
+    label: object
+    endpoint: str
+    roles: frozenset[str] = frozenset()
+    within: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Link:
+    label: str
+    url: str
+    current: bool
+
+
+TOP = (
+    Entry(_l("首页"), "portal.home"),
+    Entry(_l("帮助中心"), "portal.help"),
+    Entry(_l("机构接入申请"), "institutions.entry", within=("institutions.",)),
+    Entry(_l("在线投诉"), "complaints.new"),
+)
+
+WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
+    (
+        "",
+        (
+            Entry(_l("工作中心"), "portal.work", EVERYONE),
+            Entry(_l("待办任务"), "desk.index", STAFF - {"auditor"}, ("desk.",)),
+        ),
+    ),
+    (
+        _l("投标保函"),
+        (
+            Entry(_l("保函申请"), "orders.apply", frozenset({"bidder"}), ("orders.apply",)),
+            Entry(_l("保函订单"), "orders.index", frozenset({"bidder", "auditor"}), ("orders.",)),
+            Entry(_l("我的保函"), "guarantees.index", ENTITY, ("guarantees.",)),
+            Entry(_l("保函"), "guarantees.index", frozenset({"auditor"}), ("guarantees.",)),
+            Entry(_l("我的发票"), "invoices.index", frozenset({"bidder"}), ("invoices.",)),
+        ),
+    ),
+    (
+        _l("机构"),
+        (
+            Entry(_l("金融机构"), "institutions.index", frozenset({"operator", "auditor"})),
+            Entry(_l("本机构"), "institutions.own", frozenset({"institution_admin"})),
+        ),
+    ),
+    (
+        _l("流程与规则"),
+        (
+            Entry(_l("流程工作室"), "studio.index", frozenset({"operator", "publisher"}), ("studio.",)),
+            Entry(_l("异常处理"), "studio.incidents", frozenset({"operator"}), ("studio.incident",)),
+        ),
+    ),
+    (
+        _l("我的"),
+        (
+            Entry(_l("通知消息"), "notices.index", ENTITY, ("notices.",)),
+            Entry(_l("我的投诉"), "complaints.mine", ENTITY, ("complaints.",)),
+            Entry(_l("用户信息"), "accounts.profile", EVERYONE, ("accounts.profile",)),
+        ),
+    ),
+)
+
+
+def top() -> list[Link]:
+    return _links(TOP, role=None)
+
+
+def work(role: str | None) -> list[tuple[str, list[Link]]]:
+    """The work centre's menu for a role: (heading, links), no empty headings."""
+    found = [(str(heading), _links(entries, role)) for heading, entries in WORK]
+    return [(heading, links) for heading, links in found if links]
+
+
+def known(endpoint: str) -> bool:
+    return endpoint in current_app.view_functions
+
+
+def link(endpoint: str, **args: Any) -> str | None:
+    """The address of an endpoint, or None while nobody has built it."""
+    return url_for(endpoint, **args) if known(endpoint) else None
+
+
+def _links(entries: Iterable[Entry], role: str | None) -> list[Link]:
+    shown = [e for e in entries if known(e.endpoint) and (not e.roles or role in e.roles)]
+    here = _current(shown)
+    return [Link(str(e.label), url_for(e.endpoint), e is here) for e in shown]
+
+
+def _current(entries: list[Entry]) -> Entry | None:
+    """The entry the present page belongs to: its own, else the one with the longest matching prefix."""
+    endpoint = request.endpoint or ""
+    for entry in entries:
+        if entry.endpoint == endpoint:
+            return entry
+    owners = [(len(p), e) for e in entries for p in e.within if endpoint.startswith(p)]
+    return max(owners, key=lambda pair: pair[0])[1] if owners else None
