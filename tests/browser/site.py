@@ -33,7 +33,7 @@ class Site:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                status, body, headers = site.answer(self.path, self.headers.get("If-None-Match"))
+                status, body, headers = site.answer(self.path.partition("?")[0], self.headers.get("If-None-Match"))
                 site.asked.append((self.path, status))
                 self.send_response(status)
                 for name, value in headers.items():

@@ -1,1 +1,87 @@
-window.baohan = window.baohan || {};
+// The drawing editor: window.baohan.openBpmn(el, {xml, catalogue, findings, onChange}) → its handle.
+import Modeler from 'bpmn-js/lib/Modeler';
+import minimapModule from 'diagram-js-minimap';
+import findingsModule from './findings.js';
+import modelModule from './model.js';
+import panelModule from './panel/panel.js';
+import policy from './policy.json';
+import toolsModule from './drawing/tools.js';
+import translateModule from './translate.js';
+import 'bpmn-js/dist/assets/diagram-js.css';
+import 'bpmn-js/dist/assets/bpmn-js.css';
+import 'bpmn-js/dist/assets/bpmn-font/css/bpmn.css';
+import 'diagram-js-minimap/assets/diagram-js-minimap.css';
+import './style.css';
+
+const EMPTY = { operations: [], forms: [], decisions: [], roles: [], messages: [], facts: [], policies: [] };
+
+const PALETTE = 130;
+const MARGIN = 30;
+const SMALLEST = 0.6;
+
+/**
+ * @param el box that becomes the editor (drawing left, panel right)
+ * @param options xml; catalogue {operations: [{name, title, outside, parameters, results, effects}],
+ *   forms: [{name, title, fields: [{key, label}]}], decisions: [{id, name, file, inputs}], roles: [{code, label}],
+ *   messages: [{name, label}], facts: [{name, label}], policies: [{name, title}]};
+ *   findings [{element_id, message, severity}]; onChange() after each change, also while something is typed
+ */
+async function openBpmn(el, { xml, catalogue = {}, findings = [], onChange = () => {} }) {
+  const canvasBox = box('editor-canvas', '流程图');
+  const panelBox = box('editor-panel', '图形的设置');
+  el.classList.add('bpmn-editor');
+  el.replaceChildren(canvasBox, panelBox);
+  const modeler = new Modeler({
+    container: canvasBox,
+    moddleExtensions: { policy },
+    additionalModules: [minimapModule, translateModule, modelModule, toolsModule, findingsModule, panelModule],
+    policyPanel: { parent: panelBox, catalogue: { ...EMPTY, ...catalogue }, onTyped: onChange },
+  });
+  const service = (name) => modeler.get(name);
+  await modeler.importXML(xml);
+  fit(service('canvas'));
+  service('findings').set(findings);
+  service('eventBus').on('commandStack.changed', onChange);
+  return {
+    modeler,
+    async saveXML() {
+      service('policyPanel').drafts.flush();
+      return (await modeler.saveXML({ format: true })).xml;
+    },
+    setFindings: (list) => service('findings').set(list),
+    select(id) {
+      const element = service('elementRegistry').get(id);
+      if (!element) return false;
+      service('selection').select(element);
+      service('canvas').scrollToElement(element, 100);
+      return true;
+    },
+    undo: () => service('commandStack').undo(),
+    redo: () => service('commandStack').redo(),
+    destroy: () => modeler.destroy(),
+  };
+}
+
+/** The whole drawing right of the palette; a large one from its top left corner, readable. */
+function fit(canvas) {
+  const { inner, outer } = canvas.viewbox();
+  const room = { width: outer.width - PALETTE - MARGIN, height: outer.height - 2 * MARGIN };
+  const scale = Math.min(1, Math.max(SMALLEST, Math.min(room.width / inner.width, room.height / inner.height)));
+  const above = Math.max(MARGIN, (outer.height - inner.height * scale) / 2);
+  canvas.viewbox({
+    x: inner.x - PALETTE / scale,
+    y: inner.y - above / scale,
+    width: outer.width / scale,
+    height: outer.height / scale,
+  });
+}
+
+function box(name, label) {
+  const made = document.createElement('div');
+  made.className = name;
+  made.setAttribute('role', 'region');
+  made.setAttribute('aria-label', label);
+  return made;
+}
+
+window.baohan = Object.assign(window.baohan || {}, { openBpmn });
