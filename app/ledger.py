@@ -7,11 +7,12 @@ books once. The entries of every booking, and so of everything, sum to zero.
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
-from app.db import BigKey, Fen, UtcDateTime, db
+from app.db import BigKey, UtcDateTime, db
+from app.sealing import Sealed
 
 
 class Account(StrEnum):
@@ -23,7 +24,10 @@ class Account(StrEnum):
 
 
 class LedgerEntry(db.Model):  # type: ignore[name-defined]
-    """Half of a booking; `amount` in fen, negative where money leaves the account."""
+    """Half of a booking; `amount` in fen, negative where money leaves the account.
+
+    Amounts are sealed: a premium divided by its rate is a lot's bond amount, and rows of it would count its bidders.
+    """
 
     __tablename__ = "ledger_entry"
     __table_args__ = (db.UniqueConstraint("key", "account"),)
@@ -32,7 +36,7 @@ class LedgerEntry(db.Model):  # type: ignore[name-defined]
     order_no: Mapped[str] = mapped_column(index=True)
     key: Mapped[str]
     account: Mapped[str]
-    amount: Mapped[int] = mapped_column(Fen)
+    amount: Mapped[int] = mapped_column(Sealed("ledger_entry.amount"))
 
 
 def book(order_no: str, amount: int, source: Account, target: Account, *, key: str) -> bool:
@@ -50,7 +54,5 @@ def book(order_no: str, amount: int, source: Account, target: Account, *, key: s
 
 def balance(order_no: str, account: Account) -> int:
     """Fen of this order standing in the account."""
-    query = select(func.coalesce(func.sum(LedgerEntry.amount), 0)).where(
-        LedgerEntry.order_no == order_no, LedgerEntry.account == account
-    )
-    return int(db.session.scalar(query) or 0)
+    query = select(LedgerEntry.amount).where(LedgerEntry.order_no == order_no, LedgerEntry.account == account)
+    return sum(db.session.scalars(query))

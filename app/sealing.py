@@ -122,7 +122,7 @@ def unseal(blob: bytes, scope: str) -> bytes:
 
 
 def seal_json(value: Any, scope: str) -> bytes:
-    return seal(orjson.dumps(value), scope)
+    return seal(_padded(value), scope)
 
 
 def unseal_json(blob: bytes | None, scope: str) -> Any:
@@ -131,7 +131,7 @@ def unseal_json(blob: bytes | None, scope: str) -> Any:
 
 def seal_for_lot(lot_no: str, value: Any, scope: str) -> bytes:
     nonce = os.urandom(12)
-    return nonce + keyring().lot_cipher(lot_no).encrypt(nonce, orjson.dumps(value), scope.encode())
+    return nonce + keyring().lot_cipher(lot_no).encrypt(nonce, _padded(value), scope.encode())
 
 
 def unseal_for_lot(lot_no: str, blob: bytes, scope: str) -> Any:
@@ -173,6 +173,12 @@ def rewrap() -> int:
             row.wrapped = seal(unseal(row.wrapped, scope), scope)
             count += 1
     return count
+
+
+def _padded(value: Any) -> bytes:
+    """JSON filled up with blanks to a multiple of 64 bytes, so that lengths tell little."""
+    text = orjson.dumps(value)
+    return text.ljust(-(-len(text) // 64) * 64)
 
 
 def _derive(master: bytes, use: str) -> bytes:

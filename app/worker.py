@@ -1,7 +1,6 @@
 """The RQ worker: carries job rows. A handler runs between short transactions, never inside one."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -13,7 +12,7 @@ from rq.serializers import JSONSerializer
 from app import clock, create_app
 from app.db import db, transaction
 from app.jobs import queue
-from app.jobs.models import ANSWERED, DONE, DUE, Job
+from app.jobs.models import ANSWERED, DONE, Job
 from app.runtime import carrying, inbox
 from app.runtime.models import Instance
 from app.runtime.operations import OpContext
@@ -36,30 +35,31 @@ def carry(ids: list[int]) -> None:
                 db.session.remove()
 
 
+def hand_out(ids: list[int]) -> None:
+    """The other function RQ calls: deliver these messages of the inbox."""
+    assert _app is not None
+    with _app.app_context():
+        for message_id in ids:
+            try:
+                inbox.redeliver(message_id)
+            except Exception as error:
+                log.exception("message not delivered", message=message_id, error=type(error).__name__)
+            finally:
+                db.session.remove()
+
+
 def carry_one(job_id: int) -> None:
     """Whatever the row needs next; harmless if another worker did it."""
     job = db.session.get(Job, job_id)
     if job is None or job.state == DONE:
         return
-    kind, state, payload = job.kind, job.state, job.payload
+    kind, state = job.kind, job.state
     if kind == "timer":
         carrying.fire(job_id)
     elif state == ANSWERED:
         carrying.settle(job_id)
-    elif kind == "deliver" and state == DUE:
-        _redeliver(job_id, orjson.loads(payload)["inbox"])
     else:
         _perform(job_id)
-
-
-def _redeliver(job_id: int, message_id: int) -> None:
-    over = inbox.redeliver(message_id)
-    with transaction():
-        job = db.session.get(Job, job_id, with_for_update=True, populate_existing=True)
-        if job is not None and over:
-            job.state, job.done_at = DONE, clock.now()
-        elif job is not None:
-            job.run_at, job.offered_at, job.offers = clock.now() + timedelta(minutes=10), None, 0
 
 
 def _perform(job_id: int) -> None:

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ log = structlog.get_logger("relay")
 BATCH = 20
 OFFERS = 50  # a row offered so often without an end kills its workers; a person must look
 CARRY = "app.worker.carry"
+Source = tuple[str, Callable[[], list[int]]]  # a worker's function, and what gives it ids; runtime adds its inbox
 
 
 def due(limit: int = 500) -> list[Job]:
@@ -34,7 +36,7 @@ def due(limit: int = 500) -> list[Job]:
     )
     query = select(Job).where(Job.state.in_((DUE, RUNNING, ANSWERED)), Job.run_at <= now, waiting)
     if queue.paused():
-        query = query.where(Job.kind.in_(("timer", "deliver", "message")))
+        query = query.where(Job.kind.in_(("timer", "message")))
     query = query.order_by(Job.run_at).limit(limit).with_for_update(skip_locked=True)
     jobs = list(db.session.scalars(query))
     if jobs:
@@ -55,22 +57,31 @@ def sweep() -> int:
         for job in worn:
             job.state, job.error = FAILED, "多次派发仍未完成"
             queue.post("runtime/gave_up", {"job": job.id}, key=f"gave-up:{job.id}")
-    offered = [job for job in jobs if job not in worn]
-    if offered:
-        _offer(offered)
-    return len(offered)
+        sources: list[Source] = current_app.extensions["relay_sources"]
+        loads = _loads([job for job in jobs if job not in worn])
+        for function, ids in ((function, more()) for function, more in sources):
+            loads += [(function, part) for part in _parts(ids)]
+    if loads:
+        _offer(loads)
+    return len(loads)
 
 
-def _offer(jobs: list[Job]) -> None:
+def _loads(jobs: list[Job]) -> list[tuple[str, list[int]]]:
     """Steps of instances travel in batches, outside calls and errands alone."""
-    steps = [job.id for job in jobs if job.kind in ("timer", "deliver") or job.state == ANSWERED]
-    loads = [steps[start : start + BATCH] for start in range(0, len(steps), BATCH)]
-    taken = set(steps)
-    loads += [[job.id] for job in jobs if job.id not in taken]
+    steps = [job.id for job in jobs if job.kind == "timer" or job.state == ANSWERED]
+    alone = [[job.id] for job in jobs if not (job.kind == "timer" or job.state == ANSWERED)]
+    return [(CARRY, ids) for ids in _parts(steps) + alone]
+
+
+def _parts(ids: list[int]) -> list[list[int]]:
+    return [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+
+
+def _offer(loads: list[tuple[str, list[int]]]) -> None:
     rq = Queue(
         current_app.config["QUEUE"], connection=queue.connection(), serializer=JSONSerializer, default_timeout=300
     )
-    rq.enqueue_many([Queue.prepare_data(CARRY, args=(ids,), result_ttl=0, failure_ttl=60) for ids in loads])
+    rq.enqueue_many([Queue.prepare_data(name, args=(ids,), result_ttl=0, failure_ttl=60) for name, ids in loads])
 
 
 def lag(now: datetime | None = None) -> float:

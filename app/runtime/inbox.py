@@ -4,27 +4,47 @@ with somebody's drawing."""
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from app import clock
 from app.audit import SYSTEM, Actor
 from app.db import db, retrying, transaction
 from app.errors import AppError, NotFound
-from app.jobs import queue
 from app.runtime import incidents, step
 from app.runtime.models import InboxMessage
 
 GRACE = timedelta(seconds=5)  # a worker delivers what the receiver's process did not live to deliver
+AGAIN = timedelta(minutes=1)
 PATIENCE = timedelta(hours=1)  # after that a message nobody took is an incident
 
 
-def receive(policy: str, key: str, name: str, payload: Any, *, request_id: str, sender: str) -> InboxMessage:
-    """Keep a message, in the caller's transaction; (sender, request_id) is unique. Deliver it after the commit."""
+def receive(
+    policy: str, key: str, name: str, payload: Any, *, request_id: str, sender: str, correlation: str = ""
+) -> InboxMessage:
+    """Keep a message, in the caller's transaction; deliver it after the commit.
+
+    (sender, request_id) is the message's own identity (a payment's transaction, say): told twice, it is kept once.
+    `correlation` picks among several tokens of the case that wait for the same name.
+    """
+    known = db.session.scalar(
+        select(InboxMessage).where(InboxMessage.sender == sender, InboxMessage.request_id == request_id)
+    )
+    if known is not None:
+        return known
     now = clock.now()
     message = InboxMessage(
-        policy=policy, key=key, name=name, payload=payload, sender=sender, request_id=request_id, received_at=now
+        policy=policy,
+        key=key,
+        name=name,
+        correlation=correlation,
+        payload=payload,
+        sender=sender,
+        request_id=request_id,
+        received_at=now,
+        look_at=now + GRACE,
     )
     db.session.add(message)
     db.session.flush()
-    queue.post("runtime/deliver", {"inbox": message.id}, kind="deliver", run_at=now + GRACE, key=f"inbox:{message.id}")
     return message
 
 
@@ -57,14 +77,26 @@ def deliver(message_id: int, *, by: Actor = SYSTEM) -> bool:
     return with_row is not None and with_row.delivered_at is not None
 
 
-def redeliver(message_id: int) -> bool:
-    """The fallback job: deliver, or look again after an hour; then a person must look. True when the job is over."""
+def overdue(limit: int = 200) -> list[int]:
+    """Messages whose receiver did not live to deliver them, or that nobody took; marked, the caller commits."""
+    now = clock.now()
+    query = (
+        select(InboxMessage)
+        .where(InboxMessage.delivered_at.is_(None), InboxMessage.look_at <= now)
+        .order_by(InboxMessage.look_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    messages = list(db.session.scalars(query))
+    for message in messages:
+        message.look_at = now + AGAIN
+    return [message.id for message in messages]
+
+
+def redeliver(message_id: int) -> None:
+    """A worker's turn: deliver; after an hour of nobody taking it, a person must look."""
     if deliver(message_id):
-        return True
+        return
     message = db.session.get(InboxMessage, message_id, populate_existing=True)
-    if message is None or message.delivered_at is not None:
-        return True
-    if clock.now() - message.received_at < PATIENCE:
-        return False
-    incidents.once(message.policy, message.key, "message", f"消息“{message.name}”无人接收", reference=message.id)
-    return True
+    if message is not None and clock.now() - message.received_at >= PATIENCE:
+        incidents.once(message.policy, message.key, "message", f"消息“{message.name}”无人接收", reference=message.id)

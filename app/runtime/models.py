@@ -47,7 +47,7 @@ class Instance(db.Model):  # type: ignore[name-defined]
     region: Mapped[str] = mapped_column(default="")
     institution: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default=ACTIVE)
-    state: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[bytes] = mapped_column(LargeBinary)  # sealed
     row_version: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[Any] = mapped_column(UtcDateTime)
     updated_at: Mapped[Any] = mapped_column(UtcDateTime)
@@ -84,17 +84,19 @@ class UserTask(db.Model):  # type: ignore[name-defined]
 
 
 class Subscription(db.Model):  # type: ignore[name-defined]
-    """A message somebody waits for: (policy, name, key) finds exactly one token."""
+    """A message somebody waits for: (case, name, correlation) finds exactly one token."""
 
     __tablename__ = "subscription"
-    __table_args__ = (UniqueConstraint("policy", "name", "key"), Index("ix_subscription_token", "instance_id", "token"))
+    __table_args__ = (
+        UniqueConstraint("instance_id", "name", "correlation"),
+        Index("ix_subscription_token", "instance_id", "token"),
+    )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"))
     token: Mapped[str]
     element: Mapped[str]
-    policy: Mapped[str]
     name: Mapped[str]
-    key: Mapped[str]
+    correlation: Mapped[str] = mapped_column(default="")
     since: Mapped[Any] = mapped_column(UtcDateTime)
 
 
@@ -106,16 +108,20 @@ class InboxMessage(db.Model):  # type: ignore[name-defined]
         UniqueConstraint("sender", "request_id"),
         Index("ix_inbox_waiting", "policy", "key", postgresql_where=db.text("delivered_at IS NULL"),
               sqlite_where=db.text("delivered_at IS NULL")),
+        Index("ix_inbox_look", "look_at", postgresql_where=db.text("delivered_at IS NULL"),
+              sqlite_where=db.text("delivered_at IS NULL")),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     policy: Mapped[str]
     key: Mapped[str]
     name: Mapped[str]
+    correlation: Mapped[str] = mapped_column(default="")
     payload: Mapped[Any] = mapped_column(Sealed("inbox.payload"))
     sender: Mapped[str]
     request_id: Mapped[str]
     received_at: Mapped[Any] = mapped_column(UtcDateTime)
     delivered_at: Mapped[Any] = mapped_column(UtcDateTime, nullable=True)
+    look_at: Mapped[Any] = mapped_column(UtcDateTime)
 
 
 class Incident(db.Model):  # type: ignore[name-defined]

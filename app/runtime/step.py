@@ -20,9 +20,9 @@ from app.jobs import queue
 from app.runtime import definitions, engine, store
 from app.runtime.models import ACTIVE, CANCELLED, ENDED, OPEN
 from app.runtime.operations import Catalogue, LazyFacts, OpContext
-from app.sealing import seal, unseal_json
+from app.sealing import seal, unseal, unseal_json
 
-SCOPE = "history"
+SCOPE, STATE = "history", "instance.state"
 NOTHING = engine.Waiting([], [], [], [], [])
 _seconds = Histogram("runtime_step_seconds", "One command on one instance", ["command"])
 Command = Callable[[engine.Case, "Step"], None]
@@ -119,18 +119,17 @@ class Step:
         old, new = _tasks(before), _tasks(after)
         self.batch.add(store.DROP_TASK, *({**base, "token": token} for token in old.keys() - new.keys()))
         self.batch.add(store.ADD_TASK, *(self._task(new[token]) for token in new.keys() - old.keys()))
-        olds, news = _messages(before, self.key), _messages(after, self.key)
+        olds, news = _messages(before), _messages(after)
         self.batch.add(
             store.DROP_SUBSCRIPTION, *({**base, "token": w[0], "name": w[1]} for w in olds.keys() - news.keys())
         )
         self.batch.add(
             store.ADD_SUBSCRIPTION,
             *(
-                {**base, "token": w[0], "element": news[w].id, "policy": self.policy, "name": w[1], "key": w[2],
-                 "since": self.now}
+                {**base, "token": w[0], "element": news[w].id, "name": w[1], "correlation": w[2], "since": self.now}
                 for w in news.keys() - olds.keys()
             ),
-        )  # fmt: skip
+        )
         self._write_jobs(before, after, base)
 
     def _write_jobs(self, before: engine.Waiting, after: engine.Waiting, base: dict[str, int]) -> None:
@@ -228,7 +227,7 @@ def begin(
         "region": step.region,
         "institution": step.institution,
         "status": ENDED if case.ended else ACTIVE,
-        "state": case.dump(),
+        "state": seal(case.dump(), STATE),
         "now": step.now,
         "ended_at": step.now if case.ended else None,
     }
@@ -278,7 +277,7 @@ def advance(
     step.instance_id, step.number, step.version_id = identity, row_version + 1, version_id
     step.about, step.payload = about, payload
     step.secret = secret or {}
-    case = engine.load(version.definition, bytes(state))
+    case = engine.load(version.definition, unseal(bytes(state), STATE))
     before = case.waiting()
     taken = _drain(case, step, inbox) if drain_first else []
     command(case, step)
@@ -291,7 +290,7 @@ def advance(
             "id": identity,
             "row_version": row_version,
             "status": (CANCELLED if kind == "cancel" else ENDED) if case.ended else ACTIVE,
-            "state": case.dump(),
+            "state": seal(case.dump(), STATE),
             "version_id": step.version_id,
             "region": step.region,
             "institution": step.institution,
@@ -313,10 +312,11 @@ def _drain(case: engine.Case, step: Step, inbox: list[tuple[Any, ...]]) -> list[
     moved = bool(inbox)
     while moved and not case.ended:
         moved = False
-        for identity, name, key, payload, _at, _sender in inbox:
+        for identity, name, correlation, payload, _at, _sender in inbox:
             if any(row["id"] == identity for row in taken):
                 continue
-            wait = next((w for w in case.waiting().messages if w.name == name and (w.key or step.key) == key), None)
+            fits = (w for w in case.waiting().messages if w.name == name and _correlation(w) in ("", correlation))
+            wait = max(fits, key=lambda w: _correlation(w) != "", default=None)
             if wait is None:
                 continue
             content = unsealed(payload, "inbox.payload")
@@ -336,8 +336,12 @@ def _tasks(waiting: engine.Waiting) -> dict[str, engine.Task]:
     return {task.token: task for task in waiting.tasks}
 
 
-def _messages(waiting: engine.Waiting, key: str) -> dict[tuple[str, str, str], engine.Element]:
-    return {(wait.token, wait.name, wait.key or key): wait.element for wait in waiting.messages}
+def _messages(waiting: engine.Waiting) -> dict[tuple[str, str, str], engine.Element]:
+    return {(wait.token, wait.name, _correlation(wait)): wait.element for wait in waiting.messages}
+
+
+def _correlation(wait: engine.Wait) -> str:
+    return "" if wait.key is None else str(wait.key)
 
 
 def _timers(waiting: engine.Waiting) -> dict[tuple[str, str, Any], engine.Timer]:

@@ -38,11 +38,11 @@ LOCK_BY_ID = Statement(f"SELECT {_INSTANCE} FROM instance WHERE id = :id")  # no
 for _lock in (LOCK_BY_KEY, LOCK_BY_ID):
     _lock.postgresql += " FOR UPDATE"
 INBOX = Statement(
-    "SELECT m.id, m.name, m.key, m.payload, m.received_at, m.sender FROM inbox m "
+    "SELECT m.id, m.name, m.correlation, m.payload, m.received_at, m.sender FROM inbox m "
     "WHERE m.policy = :policy AND m.key = :key AND m.delivered_at IS NULL ORDER BY m.id"
 )
 INBOX_BY_INSTANCE = Statement(
-    "SELECT m.id, m.name, m.key, m.payload, m.received_at, m.sender FROM inbox m "
+    "SELECT m.id, m.name, m.correlation, m.payload, m.received_at, m.sender FROM inbox m "
     "JOIN instance i ON i.policy = m.policy AND i.key = m.key "
     "WHERE i.id = :id AND m.delivered_at IS NULL ORDER BY m.id"
 )
@@ -70,7 +70,7 @@ ADD_TASK = lines(
     "created_at due_at",
 )
 DROP_TASK = Statement("DELETE FROM user_task WHERE instance_id = :instance_id AND token = :token")
-ADD_SUBSCRIPTION = lines("subscription", "instance_id token element policy name key since")
+ADD_SUBSCRIPTION = lines("subscription", "instance_id token element name correlation since")
 DROP_SUBSCRIPTION = Statement(
     "DELETE FROM subscription WHERE instance_id = :instance_id AND token = :token AND name = :name"
 )
