@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import Flask
 
+from app import accounts, files, sealing, settings, web
 from app import db as database
-from app import files, sealing, settings, web
 
 
 def create_app(**overrides: Any) -> Flask:
@@ -17,4 +17,5 @@ def create_app(**overrides: Any) -> Flask:
     sealing.init(app)
     files.init(app)
     web.init(app)
+    accounts.init(app)
     return app

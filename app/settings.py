@@ -22,11 +22,13 @@ DEFAULTS: dict[str, Any] = {
     "OIDC_CLIENT_ID": "",
     "OIDC_CLIENT_SECRET_FILE": "",
     "OIDC_STAFF_ACR": "mfa",
+    "OIDC_REGISTER_URL": "",
     "SMS_URL": "",
     "PLATFORM_SM2_KEY_FILE": "",
     "SHARED_LOCAL_FILES": "",
     "USCC_CHECK": "warn",
     "IDLE_MINUTES": 30,
+    "SESSION_HOURS": 12,
     "METRICS_TOKEN": "",
     "RELAY_EVERY": 1.0,
     "REOFFER_AFTER": 20.0,
@@ -50,6 +52,11 @@ def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> dict
     if missing:
         raise Misconfigured(f"缺少配置：{', '.join(missing)}（见 README 的配置表；本机试用请执行 make run）")
     return _flask(values)
+
+
+def secret(path: str) -> str:
+    """The one line of a secret's file; "" if none is configured."""
+    return Path(path).read_text().strip() if path else ""
 
 
 def _flask(values: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from app import create_app, sealing
 from app.db import db
 from tests.support.postgres import Postgres
 
+FOR_TESTS = {"TESTING": True, "WTF_CSRF_ENABLED": False}  # tests/accounts asks for the tokens
+
 
 def keys(folder: Path) -> dict[str, str]:
     """The secrets of an installation, as files."""
@@ -86,9 +88,9 @@ class Installation:
                 (self.folder / f"trial.db{ending}").unlink(missing_ok=True)
             shutil.copyfile(template, self.folder / "trial.db")
         if overrides:
-            return create_app(TESTING=True, **self.settings(self.url, **overrides))
+            return create_app(**{**FOR_TESTS, **self.settings(self.url, **overrides)})
         if kept is None:
-            kept = self.made["app"] = create_app(TESTING=True, **self.settings(self.url))
+            kept = self.made["app"] = create_app(**FOR_TESTS, **self.settings(self.url))
         sealing.init(kept)  # keys of lots that the last test made are not remembered
         return kept
 

@@ -1,0 +1,18 @@
+"""Who may enter each route: endpoint → rule (see access.py). What is not here is closed.
+
+Words: the role codes, `anyone`, `signed_in`, `entity`, `staff`, and predicates registered by features.
+"""
+
+RULES: dict[str, str] = {
+    "static": "anyone",
+    # accounts
+    "accounts.login": "anyone",
+    "accounts.callback": "anyone",
+    "accounts.register": "anyone",
+    "accounts.logout": "anyone",
+    "accounts.signed_out": "anyone",
+    "accounts.role": "signed_in",
+    "accounts.switch_role": "signed_in",
+    "accounts.profile": "signed_in",
+    "accounts.reveal_handler": "entity",
+}
