@@ -5,7 +5,6 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
-from jinja2 import TemplateNotFound
 from werkzeug.exceptions import HTTPException
 
 from app import clock, money
@@ -109,6 +108,7 @@ def _page(status: int, message: str, *, code: str, fields: dict[str, str] | None
             fields=fields or {},
             request_id=g.request_id,
         )
-    except TemplateNotFound:
+    except Exception:  # an error page must never fail itself
+        log.exception("error page", status=status)
         body = f"<!doctype html><html lang=zh-CN><title>{title}</title><h1>{title}</h1><p>{g.request_id}</p></html>"
     return body, status
