@@ -1,0 +1,39 @@
+"""All rules over one policy folder."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+from app.runtime.elements import Finding
+from app.runtime.lint import flows, links, shapes, waits, words
+from app.runtime.lint.ground import ROLES, Ground, read
+
+Rule = Callable[[Ground], Iterable[Finding]]
+
+STRUCTURE: tuple[Rule, ...] = (*shapes.RULES, *flows.RULES, *words.RULES)  # what the engine itself relies on
+ADVICE: tuple[Rule, ...] = (*links.RULES, *waits.RULES)  # what else must hold before people meet the diagram
+
+
+def findings(
+    policy: str,
+    files: Mapping[str, bytes],
+    shared: Mapping[str, bytes] | None = None,
+    operations: Mapping[str, Any] | None = None,
+    forms: Mapping[str, Any] | None = None,
+    roles: Collection[str] = ROLES,
+) -> list[Finding]:
+    """Errors first. `operations` and `forms`: name → what the application has under it; None is not checked."""
+    ground = judged(policy, files, shared or {})
+    ground.operations, ground.forms, ground.roles = operations, forms, roles
+    if not any(finding.severity == "error" for finding in ground.findings):
+        for rule in ADVICE:
+            ground.findings.extend(rule(ground))
+    return sorted(ground.findings, key=lambda finding: finding.severity != "error")
+
+
+def judged(policy: str, files: Mapping[str, bytes], shared: Mapping[str, bytes]) -> Ground:
+    """The folder read and held against the rules the engine relies on."""
+    ground = read(policy, files, shared)
+    if not ground.findings:
+        for rule in STRUCTURE:
+            ground.findings.extend(rule(ground))
+    return ground

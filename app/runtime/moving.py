@@ -1,0 +1,197 @@
+"""Tokens set down elsewhere by an operator, and cases carried over to another version of their diagrams."""
+
+from collections.abc import Sequence
+
+from SpiffWorkflow.util.task import TaskState
+
+from app.runtime.elements import JOINS, SCOPES, Diagram, Element, Finding
+from app.runtime.faults import NotWaiting, Refused
+from app.runtime.gateways import FirstEvent, Join
+from app.runtime.shapes import SubProcess
+from app.runtime.tokens import LIVE, Inner, Running, Token
+
+Place = Running | Inner
+
+
+def cancel(running: Running) -> None:
+    """End the case where it stands."""
+    for level in running.levels():
+        for token in level.living():
+            token._set_state(TaskState.CANCELLED)
+    running.subprocesses.clear()
+    running.completed = True
+
+
+def move(running: Running, diagram: Diagram, tokens: Sequence[str], to: str) -> None:
+    """Cancel `tokens`, set one down at `to`, then cancel what waits at joins that nothing can complete any more.
+
+    Out of a sub-process its remaining tokens stay; without any left it closes without going on. Into one, it is
+    opened as if its flow had been taken, boundary events armed; an open one is used, if there is just one.
+    """
+    found = [_found(running, name) for name in tokens]
+    if not found:
+        raise NotWaiting("")
+    element = diagram.elements.get(to)
+    if element is None:
+        raise _refused(to, to, "没有这个图形")
+    if reason := _no_landing(diagram, element):
+        raise _refused(element.id, element.label, reason)
+    route = _route(running, diagram, found, element)
+    around = {id(level) for level in _around(route[0])}
+    for token in found:
+        _withdraw(token)
+    level = _descend(route)
+    token = level.task_tree._add_child(level.spec.entry(to))
+    running.turn.record("moved", element, tokens=list(tokens), to=to)
+    _forget_stale(level, element)
+    token.task_spec._update(token)
+    for place in running.levels():
+        _forget_stranded(place)
+    _close_empty(running, [token.level for token in found], keep=around)
+
+
+def _found(running: Running, name: str) -> Token:
+    """A living token. A sub-process is moved by the tokens inside it."""
+    token = running.find(name)
+    if token is None or not token._state & LIVE or isinstance(token.task_spec, SubProcess):
+        raise NotWaiting(name)
+    return token
+
+
+def _withdraw(token: Token) -> None:
+    """Cancel a token; if it stands in a scope, the scope."""
+    anchor = token.level.tasks[token._parent]
+    for one in anchor.children if anchor.task_spec.anchors else [token]:
+        if one._state & LIVE:
+            one.cancel()
+
+
+def _no_landing(diagram: Diagram, element: Element) -> str | None:
+    if element.kind == "boundaryEvent":
+        return "边界事件随所附图形开启，不能移到这里"
+    if element.kind in JOINS and len(element.incoming) > 1:
+        return "汇合网关要等待每条来路，不能直接移到这里：请移到网关之前或之后"
+    if any(diagram.elements[diagram.flows[f].source].kind == "eventBasedGateway" for f in element.incoming):
+        return "此事件由事件网关等待：请移到事件网关"
+    if element.kind == "startEvent" and element.event is not None:
+        return "消息开始事件只在新建时触发，不能移到这里"
+    return None
+
+
+def _route(running: Running, diagram: Diagram, tokens: list[Token], element: Element) -> tuple[Place, list[Element]]:
+    """The open level to begin at, and the sub-processes to open on the way down from it."""
+    down: list[Element] = []
+    process = element.process
+    while True:
+        for level in (level for token in tokens for level in _around(token.level)):
+            if level.spec.name == process:
+                return level, down
+        open_ones = [level for level in running.levels() if level.spec.name == process]
+        if len(open_ones) == 1:
+            return open_ones[0], down
+        openers = [e for e in diagram.elements.values() if process in (e.id, e.called) and e.kind in SCOPES]
+        if len(open_ones) > 1 or len(openers) != 1:
+            raise _refused(element.id, element.label, "它所在的流程有不止一处可进入，无法确定移到哪一处")
+        down.insert(0, openers[0])
+        process = openers[0].process
+
+
+def _around(level: Place) -> list[Place]:
+    """The level and those that enclose it, inside out."""
+    found = [level]
+    while isinstance(level, Inner):
+        level = level.owner.level
+        found.append(level)
+    return found
+
+
+def _descend(route: tuple[Place, list[Element]]) -> Place:
+    level, down = route
+    for element in down:
+        token = level.task_tree._add_child(level.spec.entry(element.id))
+        level = token.task_spec.opened(token)
+    return level
+
+
+def _close_empty(running: Running, levels: list[Place], keep: set[int]) -> None:
+    """Close sub-processes that moving has emptied, and those around them that this empties in turn."""
+    for level in levels:
+        while isinstance(level, Inner) and id(level) not in keep and not level.living():
+            if level.parent_task_id not in running.subprocesses:
+                break
+            owner = level.owner
+            _withdraw(owner)
+            level = owner.level
+
+
+def _forget_stale(level: Place, element: Element) -> None:
+    """A token that waits at a join by a way which the moved one will come by again is from the run being redone."""
+    for token in level.living():
+        join = token.task_spec
+        if isinstance(join, Join) and token.internal_data.get("by") in join.ways.get(element.id, ()):
+            token.cancel()
+
+
+def _forget_stranded(level: Place) -> None:
+    """A token at a join whose other ways nobody can come by any more would wait for ever."""
+    living = level.living()
+    for token in living:
+        if isinstance(token.task_spec, Join) and token._state == TaskState.WAITING and not token.task_spec.patient:
+            join = token.task_spec
+            come = set(join.first_by_flow(level))
+            for other in living:
+                if other.task_spec is not join:
+                    come |= join.ways.get(other.element.id, frozenset())
+            if len(come) < len(join.element.incoming):
+                token.cancel()
+
+
+def check_swap(running: Running, old: Diagram, new: Diagram) -> None:
+    """Refuse a version in which something that is open has no counterpart."""
+    wrong: list[Finding] = []
+    for level in running.levels():
+        if level.spec.name not in new.processes:
+            process = old.processes[level.spec.name]
+            wrong.append(Finding(process.id, process.name or process.id, "swap", "新版本中没有这个流程"))
+            continue
+        for token in level.living():
+            if reason := _changed(token, old, new):
+                wrong.append(Finding(token.element.id, token.element.label, "swap", reason))
+    if old.main != new.main:
+        wrong.append(Finding(old.main, old.main, "swap", f"新版本的主流程是“{new.main}”"))
+    if wrong:
+        raise Refused(wrong)
+
+
+def _changed(token: Token, old: Diagram, new: Diagram) -> str | None:
+    """Why the token's shape cannot be the one of that id in the new version."""
+    before, after = token.element, new.elements.get(token.element.id)
+    if after is None:
+        return "新版本中没有这个图形，而流程正停在这里"
+    if after.process != before.process:
+        return "新版本把它移到了另一个流程中"
+    if (after.kind, after.event, after.called) != (before.kind, before.event, before.called):
+        return "新版本改变了它的种类"
+    if _edge(old, before) != _edge(new, after):
+        return "新版本改变了它的边界事件，而它们正在等待"
+    if isinstance(token.task_spec, FirstEvent) and _events(old, before) != _events(new, after):
+        return "新版本改变了它所等待的事件"
+    if isinstance(token.task_spec, Join) and set(before.incoming) != set(after.incoming):
+        return "新版本改变了汇合的来路，而已有一路到达"
+    if before.kind == "serviceTask" and before.operation != after.operation:
+        return f"新版本改为调用“{after.operation}”，而“{before.operation}”尚未答复"
+    if before.kind == "boundaryEvent" and before.interrupting != after.interrupting:
+        return "新版本改变了它是否中断"
+    return None
+
+
+def _edge(diagram: Diagram, element: Element) -> set[tuple[str, str | None]]:
+    return {(event.id, event.event) for event in diagram.attached(element.id)}
+
+
+def _events(diagram: Diagram, element: Element) -> set[tuple[str, str, str | None]]:
+    return {(event.id, event.kind, event.event) for event in diagram.after(element)}
+
+
+def _refused(identifier: str, name: str, reason: str) -> Refused:
+    return Refused([Finding(identifier, name, "move", reason)])
