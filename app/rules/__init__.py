@@ -1,0 +1,31 @@
+"""FEEL expressions and DMN decisions: bounded, explained, errors for people. Imports nothing else of app."""
+
+from .bounds import Bounds
+from .expression import Explanation, Expression, compile
+from .failures import Note, RuleError, RuleSyntaxError
+from .printer import shown
+from .temporal import ZONE, parse_datetime, parse_duration
+from .unary import UnaryTests, unary
+from .values import Function, Months, Range
+from .wire import from_json, to_json
+
+__all__ = [
+    "ZONE",
+    "Bounds",
+    "Explanation",
+    "Expression",
+    "Function",
+    "Months",
+    "Note",
+    "Range",
+    "RuleError",
+    "RuleSyntaxError",
+    "UnaryTests",
+    "compile",
+    "from_json",
+    "parse_datetime",
+    "parse_duration",
+    "shown",
+    "to_json",
+    "unary",
+]

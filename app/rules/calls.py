@@ -1,0 +1,102 @@
+"""Functions: written in the text, called by position or by name."""
+
+from __future__ import annotations
+
+from . import syntax
+from .bounds import Run, Scope
+from .code import Code, Surroundings, codes, known_type, look_up, make, visible
+from .failures import Failed, nearest
+from .signatures import invoke
+from .types import ANY, Unfit, coerce, static_type
+from .values import KIND_NAMES, Builtin, Function, Parameter, Value, kind
+
+
+@codes(syntax.Call)
+def _call(node: syntax.Call, around: Surroundings) -> Code:
+    callee = make(node.function, around)
+    arguments = [make(argument, around) for argument in node.arguments]
+    names, place = node.names, node.place
+    shown = node.function.name if isinstance(node.function, syntax.Name) else ""
+    within = around.local
+
+    def call(scope: Scope) -> Value:
+        run = scope.run
+        function = look_up(scope, shown, place) if shown and within else callee(scope)
+        if type(function) not in (Builtin, Function):
+            if run.notes is not None:
+                known = nearest(shown, visible(scope)) if shown else nearest("", ())
+                run.null(place, "not_function", name=shown or KIND_NAMES[kind(function)], **known)
+            return None
+        return apply(function, [argument(scope) for argument in arguments], names, run, place)
+
+    return call
+
+
+def apply(
+    function: Function | Builtin,
+    arguments: list[Value],
+    names: tuple[str, ...],
+    run: Run,
+    place: syntax.Place,
+) -> Value:
+    """Call a function value; null and a note if the arguments do not fit."""
+    run.enter()
+    try:
+        if type(function) is Builtin:
+            return invoke(function, arguments, names, run)
+        return _apply_own(function, arguments, names, run)  # type: ignore[arg-type]
+    except Failed as failure:
+        return run.failed(place, failure)
+    except (ArithmeticError, ValueError):
+        return run.null(place, "arithmetic", op=function.name)
+    finally:
+        run.depth -= 1
+
+
+def _apply_own(function: Function, arguments: list[Value], names: tuple[str, ...], run: Run) -> Value:
+    formals = function.parameters
+    if names:
+        given = dict(zip(names, arguments, strict=True))
+        if given.keys() - {formal.name for formal in formals}:
+            raise _wrong_arguments(function)
+        arguments = [given.get(formal.name) for formal in formals]
+    elif len(arguments) != len(formals):
+        raise _wrong_arguments(function)
+    fitting = []
+    for formal, argument in zip(formals, arguments, strict=True):
+        try:
+            fitting.append(coerce(argument, formal.type))
+        except Unfit:
+            raise Failed(
+                "argument_type",
+                name=function.name or "function",
+                parameter=formal.name,
+                expected=str(formal.type),
+                found=KIND_NAMES[kind(argument)],
+            ) from None
+    return function.call(fitting, run)
+
+
+def _wrong_arguments(function: Function) -> Failed:
+    expected = ", ".join(formal.name for formal in function.parameters)
+    return Failed("arguments", name=function.name or "function", expected=expected or "()")
+
+
+@codes(syntax.FunctionLiteral)
+def _function(node: syntax.FunctionLiteral, around: Surroundings) -> Code:
+    formals = tuple(
+        Parameter(formal.name, known_type(formal.type, around) if formal.type else None) for formal in node.parameters
+    )
+    names = [formal.name for formal in formals]
+    body = make(node.body, around.inner())
+    result = static_type(node.body, around.types)
+
+    def build(scope: Scope) -> Value:
+        def call(arguments: list[Value], run: Run) -> Value:
+            if node.external:
+                raise Failed("external")
+            return body(Scope(dict(zip(names, arguments, strict=True)), scope, run))
+
+        return Function("", formals, call, None if result is ANY else result)
+
+    return build

@@ -1,0 +1,170 @@
+"""Dates, times and durations: making them and taking them apart."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+
+from ..bounds import Run
+from ..failures import Failed
+from ..signatures import standard
+from ..temporal import ZONE, months_between, parse_date, parse_datetime, parse_duration, parse_time
+from ..values import Months, Value
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def _wrong(name: str, found: object) -> Failed:
+    return Failed("argument_value", name=name, found=f"“{str(found)[:40]}”")
+
+
+def _whole(name: str, *numbers: Decimal) -> list[int]:
+    if any(number != number.to_integral_value() or abs(number) > 10**10 for number in numbers):
+        raise _wrong(name, numbers)
+    return [int(number) for number in numbers]
+
+
+@standard("date", "from: text")
+def date_from_text(run: Run, text: str) -> Value:
+    try:
+        return parse_date(text)
+    except ValueError:
+        raise _wrong("date", text) from None
+
+
+@standard("date", "from: date | datetime")
+def date_from_moment(run: Run, moment: date) -> Value:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+@standard("date", "year: number, month: number, day: number")
+def date_from_parts(run: Run, year: Decimal, month: Decimal, day: Decimal) -> Value:
+    try:
+        return date(*_whole("date", year, month, day))
+    except ValueError:
+        raise _wrong("date", f"{year}-{month}-{day}") from None
+
+
+@standard("time", "from: text")
+def time_from_text(run: Run, text: str) -> Value:
+    try:
+        return parse_time(text)
+    except ValueError:
+        raise _wrong("time", text) from None
+
+
+@standard("time", "from: time | date | datetime")
+def time_from_moment(run: Run, moment: Value) -> Value:
+    if isinstance(moment, datetime):
+        return moment.timetz()
+    return time(tzinfo=UTC) if isinstance(moment, date) else moment
+
+
+@standard("time", "hour: number, minute: number, second: number, offset?: days?")
+def time_from_parts(
+    run: Run, hour: Decimal, minute: Decimal, second: Decimal, offset: timedelta | None = None
+) -> Value:
+    try:
+        hours, minutes = _whole("time", hour, minute)
+        if not 0 <= second < 60:
+            raise ValueError
+        micro = int(second % 1 * 1_000_000)
+        return time(hours, minutes, int(second), micro, None if offset is None else timezone(offset))
+    except ValueError:
+        raise _wrong("time", f"{hour}:{minute}:{second}") from None
+
+
+@standard("date and time", "from: text")
+def datetime_from_text(run: Run, text: str) -> Value:
+    try:
+        return parse_datetime(text)
+    except ValueError:
+        raise _wrong("date and time", text) from None
+
+
+@standard("date and time", "from: datetime")
+def datetime_from_moment(run: Run, moment: datetime) -> Value:
+    return moment
+
+
+@standard("date and time", "date: date | datetime, time: time")
+def datetime_from_both(run: Run, day: date, clock: time) -> Value:
+    return datetime.combine(day.date() if isinstance(day, datetime) else day, clock)
+
+
+@standard("duration", "from: text")
+def duration(run: Run, text: str) -> Value:
+    try:
+        return parse_duration(text)
+    except ValueError:
+        raise _wrong("duration", text) from None
+
+
+@standard("duration", "from: days | months")
+def duration_itself(run: Run, length: Value) -> Value:
+    return length
+
+
+@standard("years and months duration", "from: date | datetime, to: date | datetime")
+def years_and_months(run: Run, start: date, end: date) -> Value:
+    return Months(months_between(start, end))
+
+
+@standard("now", "")
+def now(run: Run) -> Value:
+    return _now(run)
+
+
+@standard("today", "")
+def today(run: Run) -> Value:
+    return _now(run).date()
+
+
+def _now(run: Run) -> datetime:
+    """The evaluation's own moment, in the zone people here live in; the same however often it is asked."""
+    if run.now is None:
+        run.now = datetime.now(ZONE)
+    moment = run.now if run.now.tzinfo else run.now.replace(tzinfo=ZONE)
+    return moment.astimezone(ZONE)
+
+
+@standard("day of year", "date: date | datetime")
+def day_of_year(run: Run, moment: date) -> Value:
+    return Decimal(moment.timetuple().tm_yday)
+
+
+@standard("day of week", "date: date | datetime")
+def day_of_week(run: Run, moment: date) -> Value:
+    return _DAYS[moment.weekday()]
+
+
+@standard("month of year", "date: date | datetime")
+def month_of_year(run: Run, moment: date) -> Value:
+    return _MONTHS[moment.month - 1]
+
+
+@standard("week of year", "date: date | datetime")
+def week_of_year(run: Run, moment: date) -> Value:
+    return Decimal(moment.isocalendar().week)
+
+
+@standard("is", "value1: any, value2: any")
+def is_same(run: Run, left: Value, right: Value) -> Value:
+    """The same element of the same domain: unlike `=`, also the same offset."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, (datetime, time)):
+        return _parts(left) == _parts(right)
+    from ..comparison import equal
+
+    return equal(left, right) is True
+
+
+def _parts(value: Value) -> tuple[object, ...]:
+    zone = value.tzinfo
+    at = value.utcoffset() if isinstance(value, datetime) or zone is None else str(zone)
+    return (value.replace(tzinfo=None), zone is None, UTC if str(zone) in ("UTC", "UTC+00:00") else at)
