@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask
 
-from app import accounts, files, sealing, settings, web
+from app import accounts, files, runtime, sealing, settings, web
 from app import db as database
 
 
@@ -18,4 +18,5 @@ def create_app(**overrides: Any) -> Flask:
     files.init(app)
     web.init(app)
     accounts.init(app)
+    runtime.init(app)
     return app

@@ -115,7 +115,7 @@ def paused() -> bool:
     return db.session.scalar(select(HouseFlag.value).where(HouseFlag.name == "outside_calls_paused")) == "yes"
 
 
-def connection() -> "redis.Redis[bytes]":
+def connection() -> redis.Redis:
     found = current_app.extensions.get("redis")
     if found is None:
         found = current_app.extensions["redis"] = redis.Redis.from_url(

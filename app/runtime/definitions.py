@@ -18,7 +18,6 @@ from app.runtime.models import PolicyLive, PolicyVersion
 
 SHARED = "shared/"
 
-_cache: dict[tuple[str, int], "Policy"] = {}
 _guard = threading.Lock()
 
 
@@ -45,17 +44,17 @@ def parse(policy: str, files: Mapping[str, str]) -> engine.Definition:
 
 
 def get(version_id: int) -> Policy:
-    """The parsed version; the cache is per process and database, versions never change."""
-    place = (str(current_app.config["SQLALCHEMY_DATABASE_URI"]), version_id)
-    found = _cache.get(place)
+    """The parsed version; each process keeps what it has parsed, versions never change."""
+    kept: dict[int, Policy] = current_app.extensions["policies"]
+    found = kept.get(version_id)
     if found is None:
         with _guard:
-            found = _cache.get(place)
+            found = kept.get(version_id)
             if found is None:
                 row = db.session.get(PolicyVersion, version_id)
                 if row is None:
                     raise NotFound("没有这个流程版本")
-                found = _cache[place] = Policy(row)
+                found = kept[version_id] = Policy(row)
     return found
 
 

@@ -46,6 +46,7 @@ class OpContext:
     policy: str
     now: datetime
     element: str
+    element_name: str = ""
     by: Actor = SYSTEM
     secret: Mapping[str, Any] = field(default_factory=dict)
     idempotency: str = ""
@@ -54,7 +55,7 @@ class OpContext:
 
     def incident(self, message: str, *, kind: str = "business") -> None:
         """Something a person must see; the case goes on."""
-        self.step.incident(self.element, kind, message)
+        self.step.incident(self.element, kind, message, name=self.element_name)
 
     def post(self, name: str, payload: dict[str, Any], *, key: str = "") -> None:
         """An errand that a worker carries after the commit."""

@@ -71,6 +71,7 @@ class Step:
             policy=self.policy,
             now=self.now,
             element=element.id,
+            element_name=element.label,
             by=self.by,
             secret=self.secret,
             step=self,

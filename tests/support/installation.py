@@ -91,6 +91,7 @@ class Installation:
             return create_app(**{**FOR_TESTS, **self.settings(self.url, **overrides)})
         if kept is None:
             kept = self.made["app"] = create_app(**FOR_TESTS, **self.settings(self.url))
+        kept.extensions["policies"].clear()  # version numbers begin anew
         sealing.init(kept)  # keys of lots that the last test made are not remembered
         return kept
 

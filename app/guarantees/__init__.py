@@ -1,0 +1,1 @@
+"""Guarantees: what an institution issued, in force, downloadable, verifiable."""

@@ -1,0 +1,49 @@
+"""An issued electronic bid guarantee (电子投标保函)."""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import ForeignKey, Index, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import BigKey, UtcDateTime, db
+from app.sealing import Sealed
+from app.states import State
+
+
+class GuaranteeState(State):
+    IN_FORCE = "in_force", "生效中"
+    REFUND_PENDING = "refund_pending", "退保中"
+    REFUNDED = "refunded", "已退保"
+    CANCELLATION_PENDING = "cancellation_pending", "注销中"
+    CLAIM_PENDING = "claim_pending", "理赔中"
+    LAPSED = "lapsed", "已失效"
+
+
+S = GuaranteeState
+
+
+class Guarantee(db.Model):  # type: ignore[name-defined]
+    """`no` is the institution's number. Bidder, lot and amount are sealed under the lot's key, as the order's are."""
+
+    MOVES: ClassVar = {
+        S.IN_FORCE: {S.REFUND_PENDING, S.CANCELLATION_PENDING, S.CLAIM_PENDING, S.LAPSED},
+        S.REFUND_PENDING: {S.REFUNDED, S.IN_FORCE},
+        S.CANCELLATION_PENDING: {S.LAPSED, S.IN_FORCE},
+        S.CLAIM_PENDING: {S.LAPSED, S.IN_FORCE},
+    }
+    __tablename__ = "guarantee"
+    __table_args__ = (Index("ix_guarantee_mine", "bidder_index", "id"),)
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    no: Mapped[str] = mapped_column(unique=True)
+    order_no: Mapped[str] = mapped_column(ForeignKey("guarantee_order.no"), unique=True)
+    state: Mapped[str] = mapped_column(default=S.IN_FORCE)
+    institution: Mapped[str] = mapped_column(index=True)
+    bidder_index: Mapped[str]
+    lot_sealed: Mapped[str] = mapped_column(Sealed("guarantee.lot"))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    verify_code: Mapped[str] = mapped_column(Sealed("guarantee.verify_code"))
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+    mode: Mapped[str]
+    independent: Mapped[bool] = mapped_column(default=True)
+    issued_at: Mapped[Any] = mapped_column(UtcDateTime)
+    received_at: Mapped[Any] = mapped_column(UtcDateTime)

@@ -1,0 +1,56 @@
+"""What a guarantee hides, and how its bidder finds it."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.db import db
+from app.errors import NotFound
+from app.guarantees.models import Guarantee
+from app.sealing import seal_for_lot, unseal_for_lot
+
+SCOPE = "guarantee.sealed"
+
+
+@dataclass(frozen=True)
+class Content:
+    """The sealed part. Amounts in fen, times as ISO text in UTC."""
+
+    lot_no: str
+    bidder_id: int
+    bidder_name: str
+    bidder_uscc: str
+    amount: int
+    balance: int
+    premium: int
+    valid_from: str
+    valid_to: str
+    region: str
+
+    @property
+    def begins(self) -> datetime:
+        return datetime.fromisoformat(self.valid_from)
+
+    @property
+    def ends(self) -> datetime:
+        return datetime.fromisoformat(self.valid_to)
+
+
+def sealed(content: Content) -> bytes:
+    return seal_for_lot(content.lot_no, asdict(content), SCOPE)
+
+
+def content(guarantee: Guarantee) -> Content:
+    return Content(**unseal_for_lot(guarantee.lot_sealed, guarantee.sealed, SCOPE))
+
+
+def find(no: str) -> Guarantee:
+    guarantee = db.session.scalar(select(Guarantee).where(Guarantee.no == no))
+    if guarantee is None:
+        raise NotFound("没有这份保函", no=no)
+    return guarantee
+
+
+def of_order(order_no: str) -> Guarantee | None:
+    return db.session.scalar(select(Guarantee).where(Guarantee.order_no == order_no))

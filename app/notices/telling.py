@@ -1,0 +1,105 @@
+"""Telling people: a notice in the work centre now, an SMS by a job that looks the phone up when it sends."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+from flask import current_app
+from sqlalchemy import func, select, update
+
+from app import clock
+from app.db import db, transaction
+from app.errors import NotFound, Unavailable
+from app.jobs import queue
+from app.notices.models import MessageText, Notice, SmsSent
+from app.sealing import blind
+
+_PLACE = re.compile(r"\{(\w+)\}")
+phones: dict[str, Callable[[str], str]] = {}
+"""Kind of case → function that opens the phone to tell about it; features register theirs."""
+
+
+def tell(
+    account_id: int, code: str, *, kind: str, about: str, link: str, key: str, places: Mapping[str, str] | None = None
+) -> None:
+    """Notice now, SMS after the commit if the text says so; the caller holds the transaction."""
+    text = _text(code)
+    if db.session.scalar(select(Notice.id).where(Notice.key == key)) is not None:
+        return
+    filled = {"no": about, **(places or {})}
+    db.session.add(
+        Notice(
+            recipient=recipient(account_id),
+            key=key,
+            kind=kind,
+            body={"title": fill(text.title, filled), "text": fill(text.text, filled)},
+            link=link,
+            created_at=clock.now(),
+        )
+    )
+    if text.sms:
+        queue.post("notices/sms", {"code": code, "kind": kind, "about": about, "places": dict(places or {})}, key=key)
+
+
+def send_sms(payload: Mapping[str, Any], *, key: str) -> None:
+    """Errand: one SMS. The provider drops a key it has seen, so that a repeated attempt sends nothing twice."""
+    text = _text(payload["code"])
+    phone = phones[payload["kind"]](payload["about"])
+    body = {"phone": phone, "text": fill(text.text, {"no": payload["about"], **payload["places"]}), "key": key}
+    db.session.rollback()
+    try:
+        answer = httpx.post(current_app.config["SMS_URL"], json=body, timeout=10, headers={"Idempotency-Key": key})
+    except httpx.HTTPError as error:
+        raise Unavailable(f"短信平台无法连接：{type(error).__name__}") from error
+    if answer.status_code >= 500 or answer.status_code == 429:
+        raise Unavailable(f"短信平台返回 {answer.status_code}")
+    if answer.status_code >= 400:
+        raise NotFound(f"短信平台拒绝：{answer.status_code}")
+    with transaction():
+        if db.session.scalar(select(SmsSent.id).where(SmsSent.key == key)) is None:
+            db.session.add(SmsSent(key=key, code=payload["code"], about=payload["about"], sent_at=clock.now()))
+
+
+def recipient(account_id: int) -> str:
+    return blind("notice.recipient", account_id)
+
+
+def mine(account_id: int, *, before: int | None = None, limit: int = 20) -> list[Notice]:
+    query = select(Notice).where(Notice.recipient == recipient(account_id)).order_by(Notice.id.desc()).limit(limit)
+    return list(db.session.scalars(query if before is None else query.where(Notice.id < before)))
+
+
+def unread(account_id: int) -> int:
+    query = select(func.count(Notice.id)).where(Notice.recipient == recipient(account_id), Notice.read_at.is_(None))
+    return int(db.session.scalar(query) or 0)
+
+
+def mark_read(account_id: int) -> None:
+    db.session.execute(
+        update(Notice)
+        .where(Notice.recipient == recipient(account_id), Notice.read_at.is_(None))
+        .values(read_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def fill(template: str, places: Mapping[str, str]) -> str:
+    """Fill `{name}` by plain replacement; nothing else in a text means anything."""
+    return _PLACE.sub(lambda found: str(places.get(found[1], found[0])), template)
+
+
+def seed_texts(path: Path) -> None:
+    """Enter the shipped texts that are not there yet; what operators changed stays."""
+    for code, entry in yaml.safe_load(path.read_text()).items():
+        if db.session.get(MessageText, code) is None:
+            db.session.add(MessageText(code=code, title=entry["title"], text=entry["text"], sms=entry.get("sms", True)))
+
+
+def _text(code: str) -> MessageText:
+    found = db.session.get(MessageText, code)
+    if found is None:
+        raise NotFound(f"没有编号为 {code} 的通知文本", code=code)
+    return found

@@ -1,0 +1,1 @@
+"""Orders: a bidder buys a bid guarantee, driven by `workflows/order`."""

@@ -1,0 +1,111 @@
+"""What an order hides: opening it, and finding orders by bidder or lot through keyed hashes."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.db import db
+from app.errors import NotFound
+from app.orders.models import Order
+from app.sealing import blind, seal_for_lot, unseal_for_lot
+
+SCOPE = "order.sealed"
+_PROBE = 32
+
+
+@dataclass(frozen=True)
+class Handler:
+    """The person who deals with the application (经办人)."""
+
+    name: str
+    id_no: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """The sealed part. Amounts in fen, times as ISO text in UTC."""
+
+    lot_no: str
+    bidder_id: int
+    bidder_name: str
+    bidder_uscc: str
+    handler: Handler
+    amount: int
+    premium: int
+    valid_from: str
+    valid_to: str
+    bid_validity_days: int
+    region: str
+    terms_sha256: str = ""
+    attachments: list[int] = field(default_factory=list)
+
+    @property
+    def ends(self) -> datetime:
+        return datetime.fromisoformat(self.valid_to)
+
+    @property
+    def begins(self) -> datetime:
+        return datetime.fromisoformat(self.valid_from)
+
+
+def sealed(content: Content) -> bytes:
+    return seal_for_lot(content.lot_no, asdict(content), SCOPE)
+
+
+def content(order: Order) -> Content:
+    values: dict[str, Any] = unseal_for_lot(order.lot_sealed, order.sealed, SCOPE)
+    return Content(**{**values, "handler": Handler(**values["handler"])})
+
+
+def find(no: str) -> Order:
+    order = db.session.scalar(select(Order).where(Order.no == no))
+    if order is None:
+        raise NotFound("没有这个订单", no=no)
+    return order
+
+
+def locked(no: str) -> Order:
+    order = db.session.scalar(
+        select(Order).where(Order.no == no).with_for_update().execution_options(populate_existing=True)
+    )
+    if order is None:
+        raise NotFound("没有这个订单", no=no)
+    return order
+
+
+def bidder_index(bidder_id: int) -> str:
+    return blind("order.bidder", bidder_id)
+
+
+def live_key(bidder_id: int, lot_no: str) -> str:
+    return blind("order.live", bidder_id, lot_no)
+
+
+def free_lot_index(lot_no: str) -> str:
+    """The next unused index of this lot; two orders at once collide on the unique column and one tries again."""
+    for indexes in _probes(lot_no):
+        taken = set(db.session.scalars(select(Order.lot_index).where(Order.lot_index.in_(indexes))))
+        for index in indexes:
+            if index not in taken:
+                return index
+    raise AssertionError("unreachable")
+
+
+def of_lot(lot_no: str) -> Iterator[Order]:
+    """The lot's orders, oldest first. Callers that show anything must have checked that the lot is opened."""
+    for indexes in _probes(lot_no):
+        found = {o.lot_index: o for o in db.session.scalars(select(Order).where(Order.lot_index.in_(indexes)))}
+        yield from (found[index] for index in indexes if index in found)
+        if len(found) < len(indexes):
+            return
+
+
+def _probes(lot_no: str) -> Iterator[list[str]]:
+    start = 1
+    while True:
+        yield [blind("order.lot", lot_no, number) for number in range(start, start + _PROBE)]
+        start += _PROBE
