@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask
 
-from app import accounts, files, runtime, sealing, settings, web
+from app import accounts, cli, files, health, logs, runtime, sealing, settings, web
 from app import db as database
 
 
@@ -12,6 +12,7 @@ def create_app(**overrides: Any) -> Flask:
     """The application, configured by the environment; `overrides` win."""
     app = Flask(__name__)
     app.config.update(settings.load(**overrides))
+    logs.configure(readable=bool(app.config["DEMO"]))
     database.db.init_app(app)
     database.migrate.init_app(app, database.db, directory=f"{app.root_path}/migrations", render_as_batch=True)
     sealing.init(app)
@@ -19,4 +20,6 @@ def create_app(**overrides: Any) -> Flask:
     web.init(app)
     accounts.init(app)
     runtime.init(app)
+    health.init(app)
+    cli.init(app)
     return app

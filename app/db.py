@@ -94,19 +94,28 @@ def transaction() -> Iterator[None]:
         raise RuntimeError("transaction() stands at the edge and is not nested")
     db.session.rollback()
     db.session.info["after_commit"] = []
-    token = _writing.set(True)
-    try:
-        db.session.connection()
-        yield
-        db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        raise
-    finally:
-        _writing.reset(token)
-        callbacks = db.session.info.pop("after_commit", [])
+    with writing():
+        try:
+            db.session.connection()
+            yield
+            db.session.commit()
+        except BaseException:
+            db.session.rollback()
+            raise
+        finally:
+            callbacks = db.session.info.pop("after_commit", [])
     for callback in callbacks:
         callback()
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Transactions begun inside take SQLite's write lock at once, as `transaction()` and migrations do."""
+    token = _writing.set(True)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
 
 
 def after_commit(callback: Callable[[], None]) -> None:

@@ -23,13 +23,18 @@ def leash(last_word: signal.Signals = signal.SIGTERM) -> Callable[[], None]:
     parent = os.getpid()
 
     def prepare() -> None:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-        if _libc is not None:
-            _libc.prctl(PR_SET_PDEATHSIG, int(last_word), 0, 0, 0)
-            if os.getppid() != parent:
-                os.kill(os.getpid(), signal.SIGKILL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, {signal.SIGINT, signal.SIGHUP})
+        follow_parent(last_word)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     return prepare
+
+
+def follow_parent(last_word: signal.Signals = signal.SIGTERM) -> None:
+    """Have the kernel send `last_word` to this process when its parent is gone, however it went (Linux)."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, int(last_word), 0, 0, 0)
 
 
 class Process:

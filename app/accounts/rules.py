@@ -5,6 +5,10 @@ Words: the role codes, `anyone`, `signed_in`, `entity`, `staff`, and predicates 
 
 RULES: dict[str, str] = {
     "static": "anyone",
+    # machines; health itself guards the figures
+    "health.livez": "anyone",
+    "health.readyz": "anyone",
+    "health.metrics": "anyone",
     # accounts
     "accounts.login": "anyone",
     "accounts.callback": "anyone",
