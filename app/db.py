@@ -15,6 +15,7 @@ from flask import has_app_context
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Integer, MetaData, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
@@ -127,6 +128,14 @@ def after_commit(callback: Callable[[], None]) -> None:
 
 def in_transaction() -> bool:
     return _writing.get()
+
+
+def insert_new(model: type[Any], **values: Any) -> bool:
+    """Insert the row unless one with its unique key exists (waiting for a rival's commit); whether it was inserted."""
+    upsert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    table = model.__table__
+    statement = upsert(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key)
+    return db.session.execute(statement).first() is not None
 
 
 def retrying(edge: Callable[[], T], *, times: int = 6) -> T:
