@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask
 
-from app import accounts, cli, files, health, logs, runtime, sealing, settings, web
+from app import accounts, cli, files, gateway, health, logs, runtime, sealing, settings, web
 from app import db as database
 
 
@@ -22,4 +22,5 @@ def create_app(**overrides: Any) -> Flask:
     runtime.init(app)
     health.init(app)
     cli.init(app)
+    gateway.init(app)
     return app

@@ -34,6 +34,9 @@ DEFAULTS: dict[str, Any] = {
     "REOFFER_AFTER": 20.0,
     "LEASE_SECONDS": 60.0,
     "QUEUE": "baohan",
+    "GATEWAY_PER_ADDRESS": 400,
+    "GATEWAY_SM2_PER_ADDRESS": 20,
+    "GATEWAY_PER_CALLER": 200,
     "POOL_SIZE": 10,
     "DEMO": "",
 }

@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.support.fixtures",
     "tests.support.browser",
     "tests.support.people",
+    "tests.support.demo",
 ]
 
 

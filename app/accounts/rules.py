@@ -9,6 +9,13 @@ RULES: dict[str, str] = {
     "health.livez": "anyone",
     "health.readyz": "anyone",
     "health.metrics": "anyone",
+    # gateway: a signature opens these
+    "gateway.b1": "anyone",
+    "gateway.b2": "anyone",
+    "gateway.b11": "anyone",
+    "gateway.c1": "anyone",
+    "gateway.c2": "anyone",
+    "gateway.c3": "anyone",
     # accounts
     "accounts.login": "anyone",
     "accounts.callback": "anyone",

@@ -1,0 +1,227 @@
+"""The door every signed call comes through: verified, entered once, answered, the answer signed.
+
+The nonce, the request id, the answer and what the call did are committed together. A refused call leaves its nonce
+and nothing else, so that it may be corrected and sent again under the same request id.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import orjson
+import structlog
+from flask import Blueprint, Response, request
+from sqlalchemy import select, update
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from app import clock
+from app.db import after_commit, db, insert_new, retrying, transaction
+from app.errors import AppError
+from app.gateway import limits
+from app.gateway.callers import Caller, caller, platform_key
+from app.gateway.models import AnsweredRequest, SeenNonce
+from app.gateway.refusals import translated
+from app.institutions import keys
+from app.protocol import signing
+from app.protocol.calls import Call
+from app.protocol.canonical import Stamp, target
+from app.protocol.codes import Code, Refusal, envelope
+from app.protocol.digests import sm3_hex
+from app.protocol.messages.message import read, write
+from app.protocol.signing import Algorithm, Key
+
+log = structlog.get_logger("gateway")
+bp = Blueprint("gateway", __name__)
+
+_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+PREFIX = "/openapi/v1/"
+SMALL = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A verified call: its body as Python values, who sent it, under which request id."""
+
+    values: Mapping[str, Any]
+    caller: Caller
+    request_id: str
+
+    def afterwards(self, errand: Callable[[], None]) -> None:
+        """Run once the call is committed; the answer waits for it, its failure does not harm the answer."""
+        after_commit(lambda: _try(errand))
+
+
+Act = Callable[..., Mapping[str, Any]]
+
+
+def route(call: Call, *, most: int = SMALL) -> Callable[[Act], Act]:
+    """Register `act(asked, **numbers) -> the answer's data` as the signed route of `call`; bodies up to `most`."""
+
+    def register(act: Act) -> Act:
+        def view(**numbers: str) -> Response:
+            return _serve(call, act, numbers, most)
+
+        address = call.path.replace("{", "<").replace("}", ">")
+        bp.add_url_rule(address, call.id.lower(), view, methods=[call.method])
+        return act
+
+    return register
+
+
+def signed(key: Key, asked: Stamp | None, status: int, body: Mapping[str, Any] | bytes) -> Response:
+    """An answer with its signature."""
+    raw = body if isinstance(body, bytes) else orjson.dumps(body)
+    headers = signing.sign_answer(key, asked, status, raw, clock.now())
+    return Response(raw, status, headers, content_type="application/json; charset=utf-8")
+
+
+def sign_plain(response: Response) -> Response:
+    """Sign what was answered elsewhere, in the interface's own form if it is an error."""
+    code = Code.UNKNOWN if response.status_code in (404, 405) else Code.RETRY_LATER
+    kept = {name: response.headers[name] for name in ("Allow",) if name in response.headers}
+    message = "没有这个接口" if code is Code.UNKNOWN else code.text
+    answer = signed(platform_key(), _claimed(), response.status_code, envelope(code, message))
+    answer.headers.update(kept)
+    return answer
+
+
+def _serve(call: Call, act: Act, numbers: Mapping[str, str], most: int) -> Response:
+    ring = _Ring()
+    try:
+        raw = _body(most)
+        limits.at_the_door(request.remote_addr or "", request.headers.get("X-Sign-Alg", ""))
+        said = signing.verify_request(
+            method=request.method,
+            path=request.root_path + request.path,
+            query=request.query_string.decode("latin-1"),
+            headers=_headers(),
+            body=raw,
+            keys=ring,
+            now=clock.now(),
+            remember=lambda *_: True,  # in the transaction, below
+        )
+        ring.asked = said
+        asker = caller(said.app_id)
+        limits.per_caller(said.app_id)
+        if said.env:
+            raise Refusal(Code.STATE_CONFLICT, "没有进行中的接口验收", status=403)
+        if asker.kind != call.asker:
+            raise Refusal(Code.UNKNOWN_APP, "该接入方无权调用此接口", status=403)
+        body = retrying(lambda: _enter(call, act, numbers, raw, said, asker))
+        return signed(ring.answering(), said, 200, body)
+    except Refusal as refusal:
+        return _refuse(refusal, ring)
+    except Exception:
+        db.session.rollback()
+        log.exception("call failed", call=call.id)
+        return _refuse(Refusal(Code.RETRY_LATER, known=ring.asked is not None, asked=ring.asked), ring)
+
+
+def _enter(call: Call, act: Act, numbers: Mapping[str, str], raw: bytes, said: Stamp, asker: Caller) -> bytes:
+    """One transaction: the nonce, then in a savepoint the request id, the act and the answer."""
+    values = _values(call, numbers, raw)
+    refusal: Refusal | None = None
+    with transaction():
+        if not insert_new(SeenNonce, app_id=said.app_id, nonce=said.nonce, until=clock.now() + signing.NONCE_MEMORY):
+            raise Refusal(Code.REPLAY)
+        try:
+            if isinstance(values, Refusal):
+                raise values
+            with db.session.begin_nested():
+                answer = _once(call, act, numbers, raw, said, Asked(values, asker, said.request_id))
+        except (Refusal, AppError) as error:
+            refusal = translated(error)
+    if refusal is not None:
+        raise refusal
+    return answer
+
+
+def _once(call: Call, act: Act, numbers: Mapping[str, str], raw: bytes, said: Stamp, asked: Asked) -> bytes:
+    """The answer of this request id: made now, or as it was given before."""
+    if call.method == "GET":
+        return _answer(call, act(asked, **numbers))
+    where = target(request.path, request.query_string.decode("latin-1"))
+    digest = sm3_hex(f"{call.method}\n{where}\n".encode() + raw)
+    mine = {"app_id": said.app_id, "request_id": said.request_id}
+    if not insert_new(AnsweredRequest, **mine, digest=digest, answer="", at=clock.now()):
+        known = db.session.execute(select(AnsweredRequest.digest, AnsweredRequest.answer).filter_by(**mine)).one()
+        if known.digest != digest:
+            raise Refusal(Code.DUPLICATE, "该请求编号已用于其他内容", fields={"X-Request-Id": "已用于其他内容"})
+        return known.answer.encode()
+    answer = _answer(call, act(asked, **numbers))
+    db.session.execute(update(AnsweredRequest).filter_by(**mine).values(answer=answer.decode()))
+    return answer
+
+
+def _answer(call: Call, data: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(envelope(data=write(call.answer, data)))
+
+
+def _values(call: Call, numbers: Mapping[str, str], raw: bytes) -> Mapping[str, Any] | Refusal:
+    wrong = {name: "应为1至64位字母、数字、-或_" for name, number in numbers.items() if not _NUMBER.fullmatch(number)}
+    if wrong:
+        return Refusal(Code.FORMAT, fields=wrong)
+    if call.body is None:
+        return {}
+    try:
+        return read(call.body, orjson.loads(raw))
+    except orjson.JSONDecodeError:
+        return Refusal(Code.FORMAT, "请求体不是合法的JSON")
+    except Refusal as refusal:
+        return refusal
+
+
+def _body(most: int) -> bytes:
+    request.max_content_length = most
+    try:
+        return request.get_data()
+    except RequestEntityTooLarge:
+        raise Refusal(Code.FORMAT, f"请求体超过{most // 1024}KB", status=413, known=False) from None
+
+
+def _refuse(refusal: Refusal, ring: "_Ring") -> Response:
+    db.session.rollback()
+    key = ring.answering() if refusal.known else platform_key()
+    answer = signed(key, refusal.asked or ring.asked or _claimed(), refusal.status, refusal.envelope())
+    if refusal.status == 429:
+        answer.headers["Retry-After"] = "1"
+    return answer
+
+
+def _headers() -> Mapping[str, str]:
+    return cast("Mapping[str, str]", request.headers)  # knows get and in, and ignores case
+
+
+def _claimed() -> Stamp | None:
+    """What the headers say, believed or not: the answer repeats it, so that the caller knows it for its own."""
+    try:
+        return signing.read_stamp(_headers())
+    except Refusal:
+        return None
+
+
+def _try(errand: Callable[[], None]) -> None:
+    try:
+        errand()
+    except Exception:
+        db.session.rollback()
+        log.warning("left to the job", exc_info=True)
+
+
+class _Ring:
+    """Finds the caller's key, and remembers it for the answer."""
+
+    def __init__(self) -> None:
+        self.key: Key | None = None
+        self.asked: Stamp | None = None
+
+    def __call__(self, app_id: str, key_id: str, env: str) -> Key | None:
+        self.key = keys.find(app_id, key_id, env)
+        return self.key
+
+    def answering(self) -> Key:
+        """The caller's shared key; the platform's pair for those who sign with their own."""
+        if self.key is None or self.key.algorithm is not Algorithm.HMAC_SM3:
+            return platform_key()
+        return self.key
