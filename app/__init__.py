@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask
 
-from app import accounts, cli, files, gateway, health, logs, runtime, sealing, settings, web
+from app import accounts, cli, files, gateway, health, logs, portal, runtime, sealing, settings, web
 from app import db as database
 
 
@@ -23,4 +23,5 @@ def create_app(**overrides: Any) -> Flask:
     health.init(app)
     cli.init(app)
     gateway.init(app)
+    portal.init(app)
     return app

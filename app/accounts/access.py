@@ -195,6 +195,6 @@ def _to_login() -> BaseResponse:
     if getattr(session, "unreachable", False):
         raise Unavailable("登录服务暂时不可用，请稍后重试")
     page = request.method in ("GET", "HEAD") and request.accept_mimetypes.best != "application/json"
-    if not page or "X-Live" in request.headers:
+    if not page or "X-Fragment" in request.headers:
         raise SignInFirst("请先登录")
     return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")))

@@ -26,4 +26,10 @@ RULES: dict[str, str] = {
     "accounts.switch_role": "signed_in",
     "accounts.profile": "signed_in",
     "accounts.reveal_handler": "entity",
+    # portal
+    "portal.home": "anyone",
+    "portal.help": "anyone",
+    "portal.products": "anyone",
+    "portal.institution": "anyone",
+    "portal.work": "signed_in",
 }

@@ -1,6 +1,6 @@
 """Who is signed in, in this session: since when, in which role, and until when.
 
-The session holds the account's id, the role's code and two times. Polling (`X-Live`) is no activity.
+The session holds the account's id, the role's code and two times. Polling (`X-Fragment`) is no activity.
 """
 
 from collections.abc import Iterable
@@ -72,7 +72,7 @@ def load() -> None:
         _expire("locked")
         return
     g.user = user.of(account, session.get("role"))
-    if now - session["seen"] >= TOUCH and "X-Live" not in request.headers:
+    if now - session["seen"] >= TOUCH and "X-Fragment" not in request.headers:
         session["seen"] = now
 
 

@@ -86,9 +86,9 @@ def test_polling_is_no_activity(client: FlaskClient, login_as: Callable[..., Use
         login_as("bidder")
         for _ in range(2):
             clock.shift(timedelta(minutes=14))
-            assert seen(client, **{"X-Live": "1"}) == 200
+            assert seen(client, **{"X-Fragment": "1"}) == 200
         clock.shift(timedelta(minutes=5))
-        assert seen(client, **{"X-Live": "1"}) == 401
+        assert seen(client, **{"X-Fragment": "1"}) == 401
 
 
 def test_no_session_outlives_a_working_day(client: FlaskClient, login_as: Callable[..., User]) -> None:
