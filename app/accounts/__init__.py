@@ -5,6 +5,8 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from app.accounts import access, signin
 from app.accounts.access import predicate
@@ -25,7 +27,7 @@ limiter = Limiter(key_func=get_remote_address, headers_enabled=False, swallow_er
 
 def init(app: Flask) -> None:
     """Sessions, the login platform, access before every request, CSRF after it."""
-    from app.accounts.views import bp
+    from app.accounts.views import bp, wrong_role
 
     config = app.config
     redis_url = str(config["REDIS_URL"])
@@ -37,7 +39,7 @@ def init(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,
     )
     config.setdefault("WTF_CSRF_ENABLED", True)
-    client = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
+    client = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 1))
     app.session_interface = Sessions(app, client)
     app.extensions["login_platform"] = Provider(
         issuer=config["OIDC_ISSUER"],
@@ -51,6 +53,7 @@ def init(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     app.register_blueprint(bp)
+    app.register_error_handler(access.WrongRole, wrong_role)
 
 
 def _form_targets() -> None:

@@ -35,6 +35,17 @@ class SignInFirst(AppError):
     code = "sign_in_first"
 
 
+class WrongRole(Forbidden):
+    """`needed` would be let in; of these the user holds `own`."""
+
+    code = "wrong_role"
+
+    def __init__(self, user: User, needed: list[Role]):
+        words = "、".join(role.label for role in needed)
+        super().__init__(f"您当前的角色是{user.role.label}；此页面需要角色：{words}")
+        self.own = [role for role in needed if role in user.roles]
+
+
 @dataclass(frozen=True)
 class Rule:
     """A parsed rule. `holds(truth)` asks `truth(name, negated)` for each name it needs."""
@@ -180,9 +191,9 @@ def enforce() -> BaseResponse | None:
         return _to_login()
     if by_role(rule, user):
         raise _unmet(rule)
-    needed = "、".join(role.label for role in roles_of(rule))
     log.info("refused", endpoint=request.endpoint, role=user.role.value)
-    raise Forbidden(f"您当前的角色是{user.role.label}；此页面需要角色：{needed}")
+    refusal = WrongRole(user, roles_of(rule))
+    raise Forbidden(refusal.message) if _for_a_program() else refusal
 
 
 def _unmet(rule: str) -> Forbidden | NotFound:
@@ -194,7 +205,11 @@ def _unmet(rule: str) -> Forbidden | NotFound:
 def _to_login() -> BaseResponse:
     if getattr(session, "unreachable", False):
         raise Unavailable("登录服务暂时不可用，请稍后重试")
-    page = request.method in ("GET", "HEAD") and request.accept_mimetypes.best != "application/json"
-    if not page or "X-Fragment" in request.headers:
+    page = request.method in ("GET", "HEAD") and "X-Fragment" not in request.headers
+    if not page or _for_a_program():
         raise SignInFirst("请先登录")
     return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")))
+
+
+def _for_a_program() -> bool:
+    return request.accept_mimetypes.best == "application/json"

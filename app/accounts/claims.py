@@ -52,7 +52,7 @@ def profile(claims: Mapping[str, Any], *, staff_acr: frozenset[str]) -> Profile:
         if not uscc:
             raise Refused("统一注册平台没有提供您的统一社会信用代码，请联系平台完善信息后重新登录")
         return Profile(sub, name, Kind.ENTITY, roles, uscc=uscc, handler=_handler(claims))
-    if claims.get("acr") not in staff_acr:
+    if _text(claims, "acr") not in staff_acr:
         raise SecondFactorMissing("工作人员须使用双因素认证登录")
     institution = _text(claims, "institution")
     if not institution and any(role in OF_AN_INSTITUTION for role in roles):

@@ -6,14 +6,16 @@ from flask import Blueprint, Response, current_app, flash, g, redirect, render_t
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
-from app import audit
+from app import audit, regions
 from app.accounts import limiter, signin
+from app.accounts.access import WrongRole
 from app.accounts.addresses import landing, safe_next
 from app.accounts.claims import Refused, SecondFactorMissing, profile
 from app.accounts.models import Account, upsert
 from app.accounts.oidc import Attempt, LoginFailed, Provider
 from app.accounts.pending import keep, taken
-from app.accounts.user import current_user, identity, of
+from app.accounts.roles import EVERYWHERE
+from app.accounts.user import Identity, current_user, identity, of
 from app.db import transaction
 from app.errors import BadInput, NotFound
 
@@ -143,7 +145,7 @@ def switch_role() -> Any:
 @bp.get("/work/profile", endpoint="profile")
 def profile_page() -> str:
     """用户信息 (manual 4.3)."""
-    return render_template("accounts/profile.html", who=identity(current_user()), shown="")
+    return _profile(identity(current_user()))
 
 
 @bp.post("/work/profile/handler/<field>")
@@ -158,4 +160,25 @@ def reveal_handler(field: str) -> Any:
         audit.record(f"account-{user.id}", f"查看经办人信息：{FIELDS[field]}", by=user.actor)
     if request.accept_mimetypes.best == "application/json":
         return {"value": who.handler[field]}
-    return render_template("accounts/profile.html", who=who, shown=field)
+    return _profile(who, shown=field)
+
+
+def _profile(who: Identity, *, shown: str = "") -> str:
+    user = current_user()
+    return render_template(
+        "accounts/profile.html",
+        who=who,
+        shown=shown,
+        kind=user.kind.label,
+        roles=[role.label for role in user.roles],
+        regions=[_("全省")] if EVERYWHERE in user.regions else [regions.name(code) for code in user.regions],
+    )
+
+
+def wrong_role(error: WrongRole) -> tuple[str, int]:
+    """The page of somebody in another role: which one it takes, and a button if they hold it."""
+    back = safe_next(request.full_path.rstrip("?")) if request.method == "GET" else ""
+    page = render_template(
+        "accounts/forbidden.html", message=error.message, own=error.own, back=back, request_id=g.request_id
+    )
+    return page, error.status

@@ -1,0 +1,38 @@
+"""Who may enter each route, written down a second time, by hand: whoever adds a route says here whom it is for.
+
+`ALL` everybody, visitors too; `IN` everybody signed in; else the letters of roles:
+b bidder, t tenderer, a tender_agent; c centre_reviewer, r institution_reviewer, m institution_admin, o operator,
+p publisher, u auditor.
+"""
+
+LETTERS = {
+    "b": "bidder",
+    "t": "tenderer",
+    "a": "tender_agent",
+    "c": "centre_reviewer",
+    "r": "institution_reviewer",
+    "m": "institution_admin",
+    "o": "operator",
+    "p": "publisher",
+    "u": "auditor",
+}
+IN = "btacrmopu"
+ALL = "v" + IN
+
+MATRIX: dict[str, str] = {
+    "static": ALL,
+    "accounts.login": ALL,
+    "accounts.callback": ALL,
+    "accounts.register": ALL,
+    "accounts.logout": ALL,
+    "accounts.signed_out": ALL,
+    "accounts.role": IN,
+    "accounts.switch_role": IN,
+    "accounts.profile": IN,
+    "accounts.reveal_handler": "bta",
+    "portal.home": ALL,
+    "portal.help": ALL,
+    "portal.products": ALL,
+    "portal.institution": ALL,
+    "portal.work": IN,
+}
