@@ -1,6 +1,7 @@
 """Who may enter each route: endpoint → rule (see access.py). What is not here is closed.
 
-Words: the role codes, `anyone`, `signed_in`, `entity`, `staff`, and predicates registered by features.
+Words: the role codes, `anyone`, `signed_in`, `entity`, `staff`, and predicates registered by features. A new row
+here wants its twin in tests/accounts/matrix.py.
 """
 
 RULES: dict[str, str] = {

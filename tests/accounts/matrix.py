@@ -21,6 +21,15 @@ ALL = "v" + IN
 
 MATRIX: dict[str, str] = {
     "static": ALL,
+    "health.livez": ALL,
+    "health.readyz": ALL,
+    "health.metrics": ALL,
+    "gateway.b1": ALL,
+    "gateway.b2": ALL,
+    "gateway.b11": ALL,
+    "gateway.c1": ALL,
+    "gateway.c2": ALL,
+    "gateway.c3": ALL,
     "accounts.login": ALL,
     "accounts.callback": ALL,
     "accounts.register": ALL,
