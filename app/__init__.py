@@ -4,8 +4,20 @@ from typing import Any
 
 from flask import Flask
 
-from app import accounts, cli, files, gateway, health, logs, portal, runtime, sealing, settings, web
+from app import accounts, cli, files, gateway, health, logs, notices, orders, portal, runtime, sealing, settings, web
 from app import db as database
+
+FEATURES = (
+    accounts,
+    runtime,
+    health,
+    cli,
+    notices,
+    orders,
+    gateway,
+    portal,
+)
+"""Each has `init(app)`: its blueprint, operations, subjects, job handlers. Lower layers first."""
 
 
 def create_app(**overrides: Any) -> Flask:
@@ -15,13 +27,8 @@ def create_app(**overrides: Any) -> Flask:
     logs.configure(readable=bool(app.config["DEMO"]))
     database.db.init_app(app)
     database.migrate.init_app(app, database.db, directory=f"{app.root_path}/migrations", render_as_batch=True)
-    sealing.init(app)
-    files.init(app)
-    web.init(app)
-    accounts.init(app)
-    runtime.init(app)
-    health.init(app)
-    cli.init(app)
-    gateway.init(app)
-    portal.init(app)
+    for foundation in (sealing, files, web):
+        foundation.init(app)
+    for feature in FEATURES:
+        feature.init(app)
     return app

@@ -1,1 +1,9 @@
 """Notices (通知消息) and SMS: what people are told, once, also while they are logged out."""
+
+from flask import Flask
+
+from app.notices import telling
+
+
+def init(app: Flask) -> None:
+    app.extensions["handlers"]["notices/sms"] = telling.send_sms

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app import clock
+from app import clock, projects
 from app.db import db, transaction
 from app.jobs import queue
 from app.orders import secrets
 from app.orders.models import LIVE, OrderState
-from app.projects import search
 from app.projects.models import Lot, LotEvent, LotState
 from app.runtime import inbox
 
@@ -41,7 +40,7 @@ def tell_event(payload: Mapping[str, Any], *, key: str) -> None:
 
 def tell_deadline(payload: Mapping[str, Any], *, key: str) -> None:
     """Errand: the bid deadline has come, unless it was moved meanwhile."""
-    lot = search.get(payload["lot"])
+    lot = projects.get(payload["lot"])
     if lot.bid_deadline.isoformat() == payload["at"] and lot.state in (LotState.OPEN, LotState.SUSPENDED):
         _tell(lot.no, DEADLINE, {}, key)
 

@@ -5,10 +5,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app import clock, money
+from app import clock, money, projects
 from app.db import db
 from app.orders import payments, secrets
-from app.projects import search
 from app.runtime import waits
 from app.sealing import blind
 
@@ -24,7 +23,7 @@ def order_payload(no: str) -> dict[str, Any]:
     """A2, sealed until opening: the lot is a pseudonym, beneficiary and project are absent."""
     order = secrets.find(no)
     content = secrets.content(order)
-    lot = search.get(content.lot_no)
+    lot = projects.get(content.lot_no)
     plain = not lot.sealed
     body: dict[str, Any] = {
         "order_no": order.no,

@@ -5,11 +5,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from app import projects
 from app.institutions import catalogue
 from app.institutions.models import Product
 from app.orders import secrets
 from app.orders.models import Order, OrderState
-from app.projects import search
 from app.projects.models import Lot, LotState
 from app.runtime.operations import Fact, Subject
 
@@ -34,7 +34,7 @@ class OrderFacts:
 
     @cached_property
     def lot_row(self) -> Lot:
-        return search.get(self.content.lot_no)
+        return projects.get(self.content.lot_no)
 
     def order(self) -> dict[str, Any]:
         state = OrderState(self.row.state)  # type: ignore[call-arg]

@@ -3,7 +3,7 @@
 A feature that must act when something happens to a lot appends `fn(lot, event)` to `on_event`; it posts jobs.
 """
 
-from app.projects.feed import apply_event, on_event, upsert
+from app.projects.feed import apply_event, on_event, on_lot, upsert
 from app.projects.models import Lot, LotCategory, LotEvent, LotState, Project
 from app.projects.search import find, get, search
 
@@ -17,6 +17,7 @@ __all__ = [
     "find",
     "get",
     "on_event",
+    "on_lot",
     "search",
     "upsert",
 ]

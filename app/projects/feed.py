@@ -20,6 +20,9 @@ from app.states import move
 on_event: list[Callable[[Lot, LotEvent], None]] = []
 """Called in the transaction of every new event, after the lot has changed; subscribers post jobs."""
 
+on_lot: list[Callable[[Lot], None]] = []
+"""Called in the transaction that enters a lot or changes it."""
+
 NEXT = {
     EventKind.SUSPENDED: LotState.SUSPENDED,
     EventKind.RESUMED: LotState.OPEN,
@@ -52,7 +55,7 @@ def upsert(no: str, values: Mapping[str, Any], *, by: Actor) -> Lot:
         lot = locked(no)
         grams.replace(lot)
         record(no, "标段登记", by=by, version=lot.version)
-        return lot
+        return _told(lot)
     lot = locked(no)
     if columns["version"] < lot.version:
         return lot
@@ -65,7 +68,7 @@ def upsert(no: str, values: Mapping[str, Any], *, by: Actor) -> Lot:
         setattr(lot, name, value)
     grams.replace(lot)
     record(no, "标段变更", by=by, version=lot.version)
-    return lot
+    return _told(lot)
 
 
 def apply_event(
@@ -100,6 +103,12 @@ def apply_event(
     for subscriber in on_event:
         subscriber(lot, event)
     return event
+
+
+def _told(lot: Lot) -> Lot:
+    for subscriber in on_lot:
+        subscriber(lot)
+    return lot
 
 
 def locked(no: str) -> Lot:
