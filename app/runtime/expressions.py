@@ -1,7 +1,7 @@
 """The one door to FEEL and decision tables: everything a diagram computes passes here."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from app import rules
 
 
 @lru_cache(maxsize=4096)
-def compiled(text: str) -> Any:
+def compiled(text: str) -> rules.Expression:
     """A FEEL expression ready to run; raises rules.RuleSyntaxError."""
     return rules.compile(text)
 
@@ -49,10 +49,8 @@ def plain(value: Any) -> Any:
             return value
         case Decimal():
             return int(value) if value == value.to_integral_value() else _fraction(value)
-        case datetime() | date() | time():
-            return value.isoformat()
-        case timedelta():
-            return rules.to_json(value)
+        case date() | time() | timedelta() | rules.Months():
+            return rules.to_json(value)["value"]
         case Mapping():
             return {str(key): plain(item) for key, item in value.items()}
         case list() | tuple():

@@ -103,7 +103,7 @@ class _File:
             attached_to=node.get("attachedToRef"), interrupting=node.get("cancelActivity", "true") == "true",
             called=node.get("calledElement"), default=node.get("default"), odd=tuple(_odd(node, kind)),
         )  # fmt: skip
-        element = replace(element, **self._event(node), **self._policy(node, element))
+        element = replace(element, **(self._event(node) | self._policy(node, element)))
         if self._taken(element.id, element.name):
             return
         self.diagram.elements[element.id] = element
