@@ -3,6 +3,8 @@
 from .bounds import Bounds
 from .expression import Explanation, Expression, compile
 from .failures import Note, RuleError, RuleSyntaxError
+from .loader import load_dmn
+from .model import Model, Trace
 from .printer import shown
 from .temporal import ZONE, parse_datetime, parse_duration
 from .unary import UnaryTests, unary
@@ -15,14 +17,17 @@ __all__ = [
     "Explanation",
     "Expression",
     "Function",
+    "Model",
     "Months",
     "Note",
     "Range",
     "RuleError",
     "RuleSyntaxError",
+    "Trace",
     "UnaryTests",
     "compile",
     "from_json",
+    "load_dmn",
     "parse_datetime",
     "parse_duration",
     "shown",

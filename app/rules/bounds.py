@@ -36,7 +36,7 @@ class Run:
     now: datetime | None = None
     notes: list[Note] | None = None
     admitted: dict[int, Any] | None = None
-    services: Any = None
+    trace: list[Any] | None = None
 
     def spend(self, steps: int = 1) -> None:
         """Count work; raises RuleError when the budget is used up."""

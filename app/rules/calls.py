@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from . import syntax
 from .bounds import Run, Scope
 from .code import Code, Surroundings, codes, known_type, look_up, make, visible
 from .failures import Failed, nearest
 from .signatures import invoke
-from .types import ANY, Unfit, coerce, static_type
+from .types import ANY, Type, Unfit, coerce, static_type
 from .values import KIND_NAMES, Builtin, Function, Parameter, Value, kind
 
 
@@ -84,19 +86,24 @@ def _wrong_arguments(function: Function) -> Failed:
 
 @codes(syntax.FunctionLiteral)
 def _function(node: syntax.FunctionLiteral, around: Surroundings) -> Code:
-    formals = tuple(
-        Parameter(formal.name, known_type(formal.type, around) if formal.type else None) for formal in node.parameters
-    )
-    names = [formal.name for formal in formals]
-    body = make(node.body, around.inner())
+    formals = [(one.name, known_type(one.type, around) if one.type else None) for one in node.parameters]
     result = static_type(node.body, around.types)
+    return function_code(formals, make(node.body, around.inner()), node.external, None if result is ANY else result)
+
+
+def function_code(
+    formals: Sequence[tuple[str, Type | None]], body: Code, external: bool, result: Type | None, name: str = ""
+) -> Code:
+    """A function value that remembers the scope it is made in."""
+    names = [formal for formal, _ in formals]
+    parameters = tuple(Parameter(*formal) for formal in formals)
 
     def build(scope: Scope) -> Value:
         def call(arguments: list[Value], run: Run) -> Value:
-            if node.external:
+            if external:
                 raise Failed("external")
             return body(Scope(dict(zip(names, arguments, strict=True)), scope, run))
 
-        return Function("", formals, call, None if result is ANY else result)
+        return Function(name, parameters, call, result)
 
     return build

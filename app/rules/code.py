@@ -12,7 +12,7 @@ from .failures import RuleSyntaxError, nearest
 from .members import member_of
 from .standard import BUILTINS
 from .types import Type, conforms, resolve
-from .values import Range, Value, admit
+from .values import KIND_NAMES, Range, Value, admit, kind
 
 Code = Callable[[Scope], Value]
 
@@ -203,10 +203,10 @@ def _half_range(node: syntax.Test, around: Surroundings) -> Code:
 def half_range(operator: str, end: Value) -> Range:
     """`(> 5)` as a value."""
     if operator in ("=", "!="):
-        return Range(end, end, unlike=operator == "!=")
+        return Range(end, end, operator=operator)
     if operator[0] == "<":
-        return Range(None, end, False, operator == "<=")
-    return Range(end, None, operator == ">=", False)
+        return Range(None, end, False, operator == "<=", operator)
+    return Range(end, None, operator == ">=", False, operator)
 
 
 @codes(syntax.If)
@@ -216,7 +216,13 @@ def _if(node: syntax.If, around: Surroundings) -> Code:
     def choose(scope: Scope) -> Value:
         return then(scope) if condition(scope) is True else otherwise(scope)
 
-    return choose
+    def choose_strictly(scope: Scope) -> Value:
+        value = condition(scope)
+        if type(value) is not bool:
+            return scope.run.null(node.place, "not_boolean", of=KIND_NAMES[kind(value)])
+        return then(scope) if value else otherwise(scope)
+
+    return choose_strictly if node.strict else choose
 
 
 @codes(syntax.InstanceOf)

@@ -13,7 +13,7 @@ _ORDERED = frozenset({Decimal, str, date, timedelta, Months})
 
 
 def equal(left: Value, right: Value) -> bool | None:
-    """FEEL `=`: values of different kinds are not comparable, null equals only null."""
+    """FEEL `=`: null equals only null, moments are equal if their seconds are; other kinds do not compare."""
     if left is None or right is None:
         return left is right
     of = type(left)
@@ -22,15 +22,15 @@ def equal(left: Value, right: Value) -> bool | None:
     if of in _SCALARS:
         return left == right
     if of is datetime:
-        return _same_moment(left, right)
+        return _same_moment(left.replace(microsecond=0), right.replace(microsecond=0))
     if of is time:
-        return since_midnight(left) == since_midnight(right)
+        return since_midnight(left.replace(microsecond=0)) == since_midnight(right.replace(microsecond=0))
     if of is list:
         return len(left) == len(right) and _all(equal(a, b) for a, b in zip(left, right, strict=True))
     if of is dict:
         return left.keys() == right.keys() and _all(equal(item, right[key]) for key, item in left.items())
     if of is Range:
-        ends = (left.low_in, left.high_in, left.unlike) == (right.low_in, right.high_in, right.unlike)
+        ends = (left.low_in, left.high_in, left.operator) == (right.low_in, right.high_in, right.operator)
         return ends and _all((equal(left.low, right.low), equal(left.high, right.high)))
     if of in (Function, Builtin):
         return None
@@ -73,10 +73,10 @@ def order(left: Value, right: Value) -> int | None:
 
 def within(value: Value, ends: Range) -> bool | None:
     """Does the range include the value?"""
-    if ends.unlike:
+    if ends.operator in ("=", "!="):
         same = equal(value, ends.low)
-        return None if same is None else not same
-    if ends.low is None and ends.high is None:
+        return None if same is None else same is (ends.operator == "=")
+    if (ends.low is None or ends.high is None) and (not ends.operator or ends.low is ends.high):
         return None
     result = True
     for end, included, wanted in ((ends.low, ends.low_in, 1), (ends.high, ends.high_in, -1)):

@@ -24,7 +24,7 @@ class _Translation:
     """One pattern, character by character, into the engine's spelling."""
 
     def __init__(self, pattern: str, flags: str) -> None:
-        self.text, self.flags = pattern, flags
+        self.text, self.flags = _without_spaces(pattern) if "x" in flags else pattern, flags
         self.at = 0
         self.groups: list[int] = []  # open ones
         self.closed: set[int] = set()
@@ -44,8 +44,6 @@ class _Translation:
         quantifiable = False
         while self.at < len(self.text):
             char = self.take()
-            if char.isspace() and "x" in self.flags and char in " \t\n\r":
-                continue
             if char in "?*+{":
                 if not quantifiable:
                     raise self.wrong(char)
@@ -130,8 +128,6 @@ class _Translation:
             raise self.wrong(f"\\{sign}")
         name = self.text[self.at : end]
         self.at = end + 1
-        if "x" in self.flags:
-            name = "".join(name.split())
         if not name.replace("-", "").isalnum():
             raise self.wrong(name)
         return f"\\{sign}{{{f'Block={name[2:]}' if name.startswith('Is') else name}}}"
@@ -156,8 +152,6 @@ class _Translation:
                 return f"[[{negated}{''.join(parts)}]--{taken}]"
             if char == "[":
                 raise self.wrong("[")
-            if char.isspace() and "x" in self.flags:
-                continue
             if char == "-" and parts and not self.text.startswith("]", self.at):
                 if ends_range:
                     raise self.wrong("-")
@@ -178,6 +172,19 @@ class _Translation:
         if char in _PLAIN:
             return f"\\{char}"
         raise self.wrong(f"\\{char}")
+
+
+def _without_spaces(pattern: str) -> str:
+    """Flag `x`: spaces mean nothing, except in a class."""
+    kept, depth, escaped = [], 0, False
+    for char in pattern:
+        if char in " \t\n\r" and not depth:
+            continue
+        if not escaped:
+            depth += (char == "[") - (char == "]")
+        escaped = char == "\\" and not escaped
+        kept.append(char)
+    return "".join(kept)
 
 
 @lru_cache(256)

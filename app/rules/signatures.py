@@ -59,7 +59,7 @@ def standard(name: str, *declarations: str) -> Callable[[_F], _F]:
 
 def _overload(declaration: str, function: Callable[..., Value]) -> Overload:
     formals = tuple(_formal(part) for part in declaration.split(",") if part.strip())
-    least = sum(not (formal.optional or formal.many) for formal in formals)
+    least = sum(not formal.optional for formal in formals)
     most = 1000 if any(formal.many for formal in formals) else len(formals)
     return Overload(formals, function, declaration.replace("...", "").replace("?", ""), least, most)
 

@@ -120,6 +120,7 @@ class If(Node):
     condition: Node
     then: Node
     otherwise: Node
+    strict: bool = False  # boxed: a condition that is no boolean has no result
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ ZONE = ZoneInfo("Asia/Shanghai")  # where a time without zone is, when it meets 
 
 _DATE = r"(-?(?:[1-9]\d{4,8}|\d{4}))-(\d\d)-(\d\d)"
 _TIME = r"(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d(?::\d\d)?|@[A-Za-z0-9_+\-/]{1,40})?"
-_DAYS = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d+))?S)?)?", re.ASCII)
+_DAYS = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d*))?S)?)?", re.ASCII)
 _MONTHS = re.compile(r"(-)?P(?:(\d+)Y)?(?:(\d+)M)?", re.ASCII)
 _DATE_ONLY = re.compile(_DATE, re.ASCII)
 _TIME_ONLY = re.compile("T?" + _TIME, re.ASCII)
@@ -105,7 +105,7 @@ def _fraction(micro: int) -> str:
     return f".{micro:06d}".rstrip("0") if micro else ""
 
 
-def _show_zone(zone: tzinfo | None) -> str:
+def show_zone(zone: tzinfo | None) -> str:
     if zone is None:
         return ""
     if isinstance(zone, ZoneInfo):
@@ -121,7 +121,7 @@ def _show_zone(zone: tzinfo | None) -> str:
 
 def show_time(value: time) -> str:
     clock = f"{value.hour:02d}:{value.minute:02d}:{value.second:02d}{_fraction(value.microsecond)}"
-    return clock + _show_zone(value.tzinfo)
+    return clock + show_zone(value.tzinfo)
 
 
 def show(value: Value) -> str:

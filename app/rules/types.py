@@ -55,27 +55,27 @@ def resolve(node: syntax.Type, known: Mapping[str, Type]) -> Type | None:
     return known.get(node.name) or STANDARD.get(node.name)
 
 
-def conforms(value: Value, to: Type) -> bool:
-    """`value instance of to`; null conforms to nothing but null."""
+def conforms(value: Value, to: Type, strictly: bool = False) -> bool:
+    """`value instance of to`; null conforms to nothing but null. Strictly: it is also one of the allowed values."""
     if value is None:
         return to.kind == "null"
     if to.kind == "Any":
-        return True
+        return not strictly or to.allows is None or to.allows(value)
     if kind(value) != to.kind:
         return False
     if to.kind == "list" and to.item and to.item.kind != "Any":
-        if not all(conforms(item, to.item) for item in value):
+        if not all(conforms(item, to.item, strictly) for item in value):
             return False
     elif to.kind == "range" and to.item and to.item.kind != "Any":
         if not all(end is None or conforms(end, to.item) for end in _ends(value)):
             return False
     elif to.kind == "context":
         for name, of in to.fields:
-            if name not in value or not (value[name] is None or conforms(value[name], of)):
+            if name not in value or not (value[name] is None or conforms(value[name], of, strictly)):
                 return False
     elif to.kind == "function" and not _function_conforms(value, to):
         return False
-    return to.allows is None or to.allows(value)
+    return not strictly or to.allows is None or to.allows(value)
 
 
 def _ends(value: Range) -> tuple[Value, Value]:
@@ -121,14 +121,14 @@ class Unfit(Exception):
 
 def coerce(value: Value, to: Type | None) -> Value:
     """As the wanted type: itself, a list's only item, a list of it, a date's midnight. Raises Unfit."""
-    if to is None or value is None or conforms(value, to):
+    if to is None or value is None or conforms(value, to, True):
         return value
     of = type(value)
     if to.kind == "list" and of is not list:
         wrapped = [value]
-        if conforms(wrapped, to):
+        if conforms(wrapped, to, True):
             return wrapped
-    if of is list and to.kind != "list" and len(value) == 1 and (value[0] is None or conforms(value[0], to)):
+    if of is list and to.kind != "list" and len(value) == 1 and (value[0] is None or conforms(value[0], to, True)):
         return value[0]
     if of is date and to.kind == "date and time":
         return datetime.combine(value, time(), UTC)

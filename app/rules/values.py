@@ -30,13 +30,13 @@ class Months:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """`[low..high]`; an end that is None is open to infinity. `unlike` is the one-sided test `!= x`."""
+    """`[low..high]`; or, with an `operator`, the test `(> 5)`, whose other end is open."""
 
     low: Value
     high: Value
     low_in: bool = True
     high_in: bool = True
-    unlike: bool = False
+    operator: str = ""
 
 
 @dataclass(frozen=True, slots=True)

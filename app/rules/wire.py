@@ -46,7 +46,7 @@ def _out(value: Value) -> Any:
             "low_in": value.low_in,
             "high_in": value.high_in,
         }
-        return {_TAG: "range", **ends, "unlike": value.unlike}
+        return {_TAG: "range", **ends, "operator": value.operator}
     raise RuleError("bad_value", kind=kind(value))
 
 
@@ -69,7 +69,7 @@ def from_json(data: Any) -> Value:
             return Decimal(data["value"])
         if tag == "range":
             low, high = from_json(data["low"]), from_json(data["high"])
-            return Range(low, high, bool(data["low_in"]), bool(data["high_in"]), bool(data["unlike"]))
+            return Range(low, high, bool(data["low_in"]), bool(data["high_in"]), str(data["operator"]))
         if tag in _READERS:
             return _READERS[tag](data["value"])
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from ..bounds import Run
 from ..failures import Failed
 from ..signatures import standard
-from ..temporal import ZONE, months_between, parse_date, parse_datetime, parse_duration, parse_time
+from ..temporal import ZONE, months_between, parse_date, parse_datetime, parse_duration, parse_time, show_zone
 from ..values import Months, Value
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -152,8 +152,8 @@ def week_of_year(run: Run, moment: date) -> Value:
     return Decimal(moment.isocalendar().week)
 
 
-@standard("is", "value1: any, value2: any")
-def is_same(run: Run, left: Value, right: Value) -> Value:
+@standard("is", "value1?: any, value2?: any")
+def is_same(run: Run, left: Value = None, right: Value = None) -> Value:
     """The same element of the same domain: unlike `=`, also the same offset."""
     if type(left) is not type(right):
         return False
@@ -165,6 +165,4 @@ def is_same(run: Run, left: Value, right: Value) -> Value:
 
 
 def _parts(value: Value) -> tuple[object, ...]:
-    zone = value.tzinfo
-    at = value.utcoffset() if isinstance(value, datetime) or zone is None else str(zone)
-    return (value.replace(tzinfo=None), zone is None, UTC if str(zone) in ("UTC", "UTC+00:00") else at)
+    return (value.replace(tzinfo=None, microsecond=0), show_zone(value.tzinfo))

@@ -26,6 +26,9 @@ def as_text(value: Value, nested: bool = False) -> str:
         return "[" + ", ".join(as_text(item, True) for item in value) + "]"
     if type(value) is dict:
         return "{" + ", ".join(f"{key}: {as_text(item, True)}" for key, item in value.items()) + "}"
+    if type(value) is Range and value.operator:
+        end = value.high if value.operator[0] == "<" else value.low
+        return f"({value.operator} {as_text(end, True)})"
     if type(value) is Range:
         ends = as_text(value.low, True), as_text(value.high, True)
         return f"{'[' if value.low_in else '('}{ends[0]}..{ends[1]}{']' if value.high_in else ')'}"
