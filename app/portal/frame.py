@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app import clock
+from app.formjs.masking import masked
 from app.portal import navigation, site
 from app.regions import PROVINCE, REGIONS
 
@@ -131,16 +132,6 @@ def _span(gap: timedelta) -> str:
 def grouped(code: str) -> str:
     """A credit code in groups for reading: 91110000 MA01L1EW6 5 becomes 9111 0000 MA01 L1EW 65."""
     return " ".join(code[i : i + 4] for i in range(0, len(code), 4))
-
-
-def masked(text: str) -> str:
-    """Phones, ID numbers and names with the middle hidden."""
-    if not text:
-        return ""
-    if len(text) <= 4:
-        return text[0] + "*" * (len(text) - 1)
-    head = 3 if len(text) <= 11 else 4
-    return text[:head] + "*" * (len(text) - head - 4) + text[-4:] if len(text) > 7 else text[0] + "***" + text[-1]
 
 
 def filesize(size: int) -> str:

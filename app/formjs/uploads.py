@@ -1,0 +1,138 @@
+"""Files people send: how many, how large, and what they really are (by content, not by name)."""
+
+import os
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+import filetype
+import marshmallow
+from flask_babel import gettext as _
+from werkzeug.datastructures import FileStorage, MultiDict
+
+from app.formjs.fields import Context, Field, Wrong
+
+TYPES: Mapping[str, str] = {
+    "pdf": "application/pdf",
+    "zip": "application/zip",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+}
+SAME = {"jpeg": "jpg", "application/pdf": "pdf", "application/zip": "zip", "image/png": "png", "image/jpeg": "jpg"}
+HEAD = 8192
+INSIDE_MOST = 2000
+INSIDE_LARGEST = 1024**3
+INSIDE_RATIO = 200
+_SIZE = re.compile(r"(\d+)\s*([KMkm])?[Bb]?")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An accepted file: `name` as people see it, `media_type` by content; `stream` stands at its beginning."""
+
+    name: str
+    media_type: str
+    size: int
+    stream: IO[bytes]
+
+
+def size_of(text: str) -> int | None:
+    """Bytes from 50M, 300K or 1024."""
+    found = _SIZE.fullmatch(text.strip())
+    if not found:
+        return None
+    return int(found[1]) * {"": 1, "k": 1024, "m": 1024**2}[(found[2] or "").lower()]
+
+
+@dataclass(frozen=True)
+class FileField(Field):
+    """form-js's filepicker. Reads to an Upload or None; with `multiple` to a list of them."""
+
+    accept: tuple[str, ...] = ("pdf", "zip")
+    multiple: bool = False
+    largest: int = 50 * 1024**2
+    count: int = 10
+
+    widget = "files"
+
+    @property
+    def hint(self) -> str:
+        told = _("支持%(types)s格式，大小不超过%(size)s", types=", ".join(self.accept), size=_size(self.largest))
+        return f"{super().hint} {told}".strip()
+
+    @property
+    def accept_attribute(self) -> str:
+        return ",".join(f".{kind}" for kind in self.accept) + (",.jpeg" if "jpg" in self.accept else "")
+
+    def missing(self) -> str:
+        return _("请上传%(label)s", label=self.name)
+
+    def read(self, form: MultiDict[str, str], files: MultiDict[str, FileStorage], ctx: Context) -> Any:
+        sent = [one for one in files.getlist(self.key) if one.filename]
+        if not self.multiple:
+            sent = sent[:1]
+        if len(sent) > self.count:
+            raise Wrong(_("%(label)s最多 %(count)d 个文件", label=self.name, count=self.count))
+        uploads = [self._accepted(one) for one in sent]
+        return self.accepted(uploads if self.multiple else (uploads[0] if uploads else None), ctx)
+
+    def empty(self, value: Any) -> bool:
+        return not value
+
+    def typed(self, value: Any) -> str:
+        return ""
+
+    def said(self, value: Any, ctx: Context) -> str:
+        ones = value if isinstance(value, list | tuple) else [value] if value else []
+        return "、".join(one if isinstance(one, str) else _name(one) for one in ones) or "–"
+
+    def json_field(self, ctx: Context) -> marshmallow.fields.Field:
+        raise NotImplementedError("files do not travel in JSON")
+
+    def _accepted(self, sent: FileStorage) -> Upload:
+        stream: Any = sent.stream
+        name = os.path.basename((sent.filename or "").replace("\\", "/"))[-120:]
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(0)
+        if size == 0:
+            raise Wrong(_("%(label)s“%(name)s”是空文件，请重新选择", label=self.name, name=name))
+        if size > self.largest:
+            told = _(
+                "%(label)s“%(name)s”超过 %(size)s，请压缩后重新上传",
+                label=self.name,
+                name=name,
+                size=_size(self.largest),
+            )
+            raise Wrong(told)
+        found = filetype.guess(stream.read(HEAD))
+        stream.seek(0)
+        kind = found.extension if found else ""
+        if kind not in self.accept:
+            types = ", ".join(self.accept)
+            raise Wrong(_("%(label)s“%(name)s”的内容不是 %(types)s 格式", label=self.name, name=name, types=types))
+        if kind == "zip":
+            self._look_inside(stream, name)
+        return Upload(name, TYPES[kind], size, stream)
+
+    def _look_inside(self, stream: Any, name: str) -> None:
+        """An archive that unpacks to far more than it is, or does not open, is refused."""
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                inside = archive.infolist()
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            raise Wrong(_("%(label)s“%(name)s”无法打开，请重新压缩后上传", label=self.name, name=name)) from None
+        finally:
+            stream.seek(0)
+        total, packed = sum(one.file_size for one in inside), sum(one.compress_size for one in inside)
+        if len(inside) > INSIDE_MOST or total > INSIDE_LARGEST or total > INSIDE_RATIO * max(packed, 1024):
+            raise Wrong(_("%(label)s“%(name)s”解压后过大，请减少内容后上传", label=self.name, name=name))
+
+
+def _size(size: int) -> str:
+    return f"{size // 1024**2}M" if size >= 1024**2 else f"{size // 1024}K"
+
+
+def _name(one: Any) -> str:
+    return str(one.get("name", "")) if isinstance(one, Mapping) else str(getattr(one, "name", one))
