@@ -2,30 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 from flask import Flask
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 
 from app import schema
-from app.db import db
+from app.audit import SYSTEM
+from app.backup.making import backup as make_backup
+from app.backup.restoring import restore as bring_back
+from app.db import transaction
 from app.errors import AppError
+from app.jobs import pause as calls
 
 
 def init(app: Flask) -> None:
-    app.cli.add_command(prepare)
-
-
-@click.command
-@with_appcontext
-def prepare() -> None:
-    """Migrate the database and enter what a new installation begins with; nothing is overwritten."""
-    with told():
-        schema.refuse_newer()
-        if schema.seen().head is None:
-            db.create_all()
-        upgrade()
+    for command in (prepare, backup, restore, pause, resume):
+        app.cli.add_command(command)
 
 
 @contextmanager
@@ -35,3 +29,64 @@ def told() -> Iterator[None]:
         yield
     except AppError as error:
         raise click.ClickException(error.message) from error
+
+
+@click.command
+@with_appcontext
+def prepare() -> None:
+    """Migrate the database and enter what a new installation begins with; nothing is overwritten."""
+    with told():
+        schema.refuse_newer()
+        schema.make()
+
+
+@click.command
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--passphrase-file", type=click.Path(path_type=Path, exists=True), help="Seal the keys into the backup.")
+@with_appcontext
+def backup(target: Path, passphrase_file: Path | None) -> None:
+    """Write database, files and (with a passphrase) keys to the folder or .tar file TARGET, while all runs on."""
+    with told():
+        manifest = make_backup(target, passphrase_file=passphrase_file, say=click.echo)
+    click.echo(f"已备份到 {target}")
+    if not manifest.sealed_keys:
+        click.echo(f"密钥不在备份中：请另行保管 MASTER_KEY_FILE（编号 {'、'.join(manifest.keys)}），没有它备份无法读取")
+
+
+@click.command
+@click.argument("source", type=click.Path(path_type=Path, exists=True))
+@click.option("--replace", is_flag=True, help="Drop what the database holds now.")
+@with_appcontext
+def restore(source: Path, replace: bool) -> None:
+    """Bring database and files back from SOURCE; outside calls stay paused until `resume`."""
+    with told():
+        bring_back(source, replace=replace, say=click.echo)
+        click.echo("已恢复。对外调用已暂停：核对后执行 flask --app wsgi resume")
+        _show_waiting()
+
+
+@click.command
+@with_appcontext
+def pause() -> None:
+    """Let no outside call leave until `resume`."""
+    with told(), transaction():
+        calls.pause(by=SYSTEM)
+    click.echo("对外调用已暂停")
+
+
+@click.command
+@with_appcontext
+def resume() -> None:
+    """Let outside calls leave again, after a restore or a pause."""
+    with told():
+        _show_waiting()
+        with transaction():
+            calls.resume(by=SYSTEM)
+    click.echo("对外调用已恢复")
+
+
+def _show_waiting() -> None:
+    waiting = calls.waiting()
+    click.echo(f"等待发出的对外调用：{sum(waiting.values())}")
+    for name, count in waiting.items():
+        click.echo(f"  {name}  {count}")

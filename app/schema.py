@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
+from flask_migrate import upgrade
 
 from app.db import db
 from app.errors import Misconfigured
@@ -43,6 +44,21 @@ def seen() -> Schema:
     head, known = _revisions(Path(current_app.root_path) / "migrations")
     current = MigrationContext.configure(db.session.connection()).get_current_revision()
     return Schema(current, head, current is None or current in known)
+
+
+def knows(revision: str | None) -> bool:
+    """Whether this code can bring a database of that revision to its own."""
+    return revision is None or revision in _revisions(Path(current_app.root_path) / "migrations")[1]
+
+
+def make(revision: str | None = None) -> None:
+    """Bring the database to a revision, or to the newest."""
+    if seen().head is None:
+        db.session.remove()
+        db.create_all()
+        return
+    db.session.remove()
+    upgrade(revision=revision or "head")
 
 
 def refuse_newer() -> None:

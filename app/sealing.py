@@ -65,6 +65,10 @@ class Keyring:
             found = self._derived[name, use] = AESGCM(_derive(self.masters[name], use))
         return found
 
+    def proof(self, name: str) -> str:
+        """What shows that two installations hold the same master key, and tells nothing of it."""
+        return _derive(self.masters[name], "proof").hex()
+
     def index_key(self, purpose: str) -> bytes:
         """Blind indexes outlive rotation: they hang on the oldest master key."""
         found = self._index_keys.get(purpose)

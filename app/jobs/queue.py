@@ -16,6 +16,9 @@ from app.jobs.models import ANSWERED, DONE, DUE, FAILED, RUNNING, HouseFlag, Job
 NUDGE = "baohan:nudge"
 BACKOFF = (2, 10, 60, 180, 600, 1800)  # seconds before the second, third … attempt
 
+INNER = ("timer", "message")  # what stays in the house goes on while outside calls are paused
+_PAUSED = select(HouseFlag.value).where(HouseFlag.name == "outside_calls_paused", HouseFlag.value == "yes")
+
 
 def post(
     name: str,
@@ -50,6 +53,7 @@ def claim(job_id: int) -> Job | None:
         update(Job)
         .where(
             Job.id == job_id,
+            or_(Job.kind.in_(INNER), ~_PAUSED.exists()),
             or_(
                 and_(Job.state == DUE, Job.run_at <= now),
                 and_(Job.state == RUNNING, Job.lease_until < now),
@@ -112,7 +116,7 @@ def answer_by_hand(job: Job, result: Any) -> None:
 
 def paused() -> bool:
     """Whether outside calls wait for `resume` (after a restore)."""
-    return db.session.scalar(select(HouseFlag.value).where(HouseFlag.name == "outside_calls_paused")) == "yes"
+    return db.session.scalar(_PAUSED) is not None
 
 
 def connection() -> redis.Redis:

@@ -36,7 +36,7 @@ def due(limit: int = 500) -> list[Job]:
     )
     query = select(Job).where(Job.state.in_((DUE, RUNNING, ANSWERED)), Job.run_at <= now, waiting)
     if queue.paused():
-        query = query.where(Job.kind.in_(("timer", "message")))
+        query = query.where(Job.kind.in_(queue.INNER))
     query = query.order_by(Job.run_at).limit(limit).with_for_update(skip_locked=True)
     jobs = list(db.session.scalars(query))
     if jobs:

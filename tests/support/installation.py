@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from flask_migrate import upgrade
 
-from app import create_app, sealing
+from app import create_app, schema, sealing
 from app.db import db
 from tests.support.postgres import Postgres
 
@@ -25,17 +24,15 @@ def keys(folder: Path) -> dict[str, str]:
         "OIDC_CLIENT_SECRET_FILE": "the secret agreed with the login platform",
     }
     for name, content in written.items():
-        (folder / name.lower()).write_text(content)
+        if not (folder / name.lower()).exists():
+            (folder / name.lower()).write_text(content)
     return {name: str(folder / name.lower()) for name in written}
 
 
-def schema(app: Flask) -> None:
+def _first_day(app: Flask) -> None:
     """The tables, made as every installation makes them."""
     with app.app_context():
-        if any(Path(app.root_path, "migrations/versions").glob("*.py")):
-            upgrade()
-        else:
-            db.create_all()
+        schema.make()
         db.session.remove()
         db.engine.dispose()
 
@@ -93,6 +90,7 @@ class Installation:
             kept = self.made["app"] = create_app(**FOR_TESTS, **self.settings(self.url))
         kept.extensions["policies"].clear()  # version numbers begin anew
         sealing.init(kept)  # keys of lots that the last test made are not remembered
+        kept.extensions["policies"].clear()
         return kept
 
     def _template(self) -> Path:
@@ -100,7 +98,7 @@ class Installation:
         if "template" not in self.made:
             url = self.postgres.make("first_day") if self.postgres else f"sqlite:///{path}"
             self.made["template"] = create_app(**self.settings(url))
-            schema(self.made["template"])
+            _first_day(self.made["template"])
             if not self.postgres:
                 with sqlite3.connect(path) as connection:
                     connection.execute("PRAGMA journal_mode=DELETE")
