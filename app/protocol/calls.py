@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from app.protocol.messages import callbacks, decisions, guarantees, house, lots, orders
 from app.protocol.messages.message import Message
 from app.protocol.messages.parties import Receipt
 
 PLATFORM, INSTITUTION, TRADING = "platform", "institution", "trading"
+_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 CALLBACKS = "/openapi/v1/callbacks/"
 
 
@@ -27,7 +28,11 @@ class Call:
     answer: type[Message]
 
     def at(self, **numbers: str) -> str:
-        return self.path.format(**{name: quote(number, safe="") for name, number in numbers.items()})
+        """The path with its numbers; ValueError for what is no business number."""
+        for name, number in numbers.items():
+            if not _NUMBER.fullmatch(number):
+                raise ValueError(f"{name}: {number!r}")
+        return self.path.format(**numbers)
 
 
 def _ask(id: str, title: str, method: str, path: str, body: type[Message] | None, answer: type[Message]) -> Call:

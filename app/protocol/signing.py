@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Protocol
 
 from app.protocol import canonical, sm2
 from app.protocol.canonical import Stamp
@@ -46,6 +47,13 @@ class Key:
         return sm2.verify(self.public, data, signature)
 
 
+class Headers(Protocol):
+    """Headers of a request or answer, by name whatever its case."""
+
+    def get(self, name: str, default: str, /) -> Any: ...
+    def __contains__(self, name: str, /) -> bool: ...
+
+
 Keys = Callable[[str, str, str], Key | None]
 """(app id, key id, env) → the key to verify with, or None if there is no such app or key."""
 Remember = Callable[[str, str, datetime], bool]
@@ -77,13 +85,13 @@ def verify_request(
     method: str,
     path: str,
     query: str,
-    headers: Mapping[str, str],
+    headers: Headers,
     body: bytes,
     keys: Keys,
     now: datetime,
     remember: Remember,
 ) -> Stamp:
-    """Who sent this request, or raise Refusal 1001–1005. `path`: the whole one; `headers` ignores case."""
+    """Who sent this request, or raise Refusal 1001–1005. `path` is the whole one."""
     said = read_stamp(headers)
     key = keys(said.app_id, said.key_id, said.env)
     if key is None:
@@ -109,9 +117,7 @@ def sign_answer(key: Key, asked: Stamp | None, status: int, body: bytes, now: da
     return said.headers(key.sign(canonical.answer(status, said, body)))
 
 
-def verify_answer(
-    *, asked: Stamp, status: int, headers: Mapping[str, str], body: bytes, keys: Keys, now: datetime
-) -> Stamp:
+def verify_answer(*, asked: Stamp, status: int, headers: Headers, body: bytes, keys: Keys, now: datetime) -> Stamp:
     """The answer's stamp, or raise Refusal if it is not the asked party's answer to this very question."""
     said = read_stamp(headers)
     if (said.app_id, said.nonce, said.request_id, said.env) != (
@@ -131,7 +137,7 @@ def verify_answer(
     return said
 
 
-def read_stamp(headers: Mapping[str, str]) -> Stamp:
+def read_stamp(headers: Headers) -> Stamp:
     """The headers' stamp, not yet believed; raise Refusal naming the header that is missing or malformed."""
     app_id, key_id, request_id, algorithm = (
         _header(headers, name, _HEADER)
@@ -143,7 +149,7 @@ def read_stamp(headers: Mapping[str, str]) -> Stamp:
     return Stamp(app_id, key_id, int(moment), nonce, request_id, algorithm, env)
 
 
-def _header(headers: Mapping[str, str], name: str, shape: re.Pattern[str]) -> str:
+def _header(headers: Headers, name: str, shape: re.Pattern[str]) -> str:
     value = headers.get(name, "")
     if not shape.fullmatch(value):
         problem = "格式不正确" if value else "缺失"

@@ -1,0 +1,1 @@
+"""Several invented institutions in one process: they underwrite, take money, issue and give money back."""

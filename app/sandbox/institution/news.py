@@ -1,0 +1,50 @@
+"""A12–A14: hear of a lot, give the day's books, say hello."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from app.protocol.codes import Code, Refusal
+from app.protocol.messages.house import LotNews
+from app.protocol.messages.message import write
+from app.sandbox import clock
+from app.sandbox.institution.ledger import insert, moment
+from app.sandbox.institution.office import Ask, Office
+
+
+def hear(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any]:
+    """A12"""
+    insert(books, "news", institution=ask.code, body=json.dumps(write(LotNews, ask.body), ensure_ascii=False))
+    return {"received_at": clock.now()}
+
+
+def reconcile(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any]:
+    """A13: what the books say of that day in Shanghai."""
+    try:
+        day = date.fromisoformat(ask.body["date"])
+    except ValueError:
+        raise Refusal(Code.FORMAT, "日期应如2026-11-23") from None
+    start = datetime.combine(day, time(), clock.SHANGHAI).astimezone(UTC)
+    span = (ask.code, start.isoformat(), (start + timedelta(days=1)).isoformat())
+    queries = {
+        "PAYMENT": "SELECT order_no, pay_txn_no AS txn_no, NULL AS guarantee_no, amount, paid_at AS at FROM payments"
+        " WHERE institution = ? AND paid_at >= ? AND paid_at < ?",
+        "REPAYMENT": "SELECT order_no, repay_txn_no AS txn_no, NULL AS guarantee_no, amount, at FROM repayments"
+        " WHERE institution = ? AND at >= ? AND at < ?",
+        "ISSUANCE": "SELECT order_no, NULL AS txn_no, guarantee_no, amount, issued_at AS at FROM guarantees"
+        " WHERE institution = ? AND issued_at >= ? AND issued_at < ?",
+    }
+    entries = [
+        {**dict(row), "kind": kind, "at": moment(row["at"])}
+        for kind, query in queries.items()
+        for row in books.execute(query, span)
+    ]
+    return {"date": day, "entries": sorted(entries, key=lambda entry: entry["at"])}
+
+
+def pong(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any]:
+    """A14"""
+    return {"at": clock.now(), "echo": ask.body.get("echo"), "accepting": True}
