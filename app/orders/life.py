@@ -13,14 +13,14 @@ def await_payment(context: OpContext) -> None:
     _to(context, S.AWAITING_PAYMENT)
 
 
-def cancelling(context: OpContext) -> None:
+def cancelling(context: OpContext, reason: str) -> None:
     """The time to pay is over; before cancelling, the institution is asked to close and says whether it was paid."""
-    _to(context, S.CANCELLING)
+    _to(context, S.CANCELLING, reason)
 
 
-def cancel(context: OpContext, reason: str = "") -> None:
-    """Provably unpaid (or the tender has ended): 已取消."""
-    _to(context, S.CANCELLED, reason)
+def cancel(context: OpContext) -> None:
+    """Provably unpaid: 已取消, for the reason given when cancelling began."""
+    _to(context, S.CANCELLED)
 
 
 def abandon(context: OpContext) -> None:
@@ -39,6 +39,7 @@ def issuing(context: OpContext) -> None:
     order = secrets.locked(context.key)
     content = secrets.content(order)
     order.live_key = secrets.live_key(content.bidder_id, content.lot_no)
+    order.reason = None
     _moved(order, S.ISSUING, context)
 
 

@@ -57,14 +57,14 @@ OPERATIONS = (
         "orders/cancelling",
         life.cancelling,
         title="开始取消",
+        parameters=(REASON,),
         effects=("订单：核保中、等待支付→取消中",),
     ),
     Operation(
         "orders/cancel",
         life.cancel,
         title="取消订单",
-        parameters=(REASON,),
-        effects=("订单：取消中、核保中、等待支付→已取消",),
+        effects=("订单：取消中→已取消",),
     ),
     Operation("orders/issuing", life.issuing, title="进入出函", effects=("订单：→出函中",)),
     Operation(
@@ -96,8 +96,8 @@ OPERATIONS = (
         "orders/ask_back",
         payments.ask_back,
         title="登记应退款项",
-        parameters=(TXN,),
-        results=(Field("txn_no", "string", "支付流水号"),),
+        parameters=(TXN, Field("reason", "string", "退款原因代码（LATE、DUPLICATE、NOT_ISSUED、TERMINATED）")),
+        results=(Field("txn_no", "string", "支付流水号"), Field("reason", "string", "退款原因代码")),
         effects=("资金：待出函→退款中",),
     ),
     Operation(

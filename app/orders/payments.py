@@ -30,12 +30,12 @@ def take(context: OpContext, txn_no: str, amount: str, channel: str, paid_at: st
     return {"repeat": False, "matches": matches, "txn_no": txn_no}
 
 
-def ask_back(context: OpContext, txn_no: str) -> dict[str, Any]:
-    """The institution is to give this transaction's money back; returns what A15 needs."""
+def ask_back(context: OpContext, txn_no: str, reason: str) -> dict[str, Any]:
+    """The institution is to give this transaction's money back; returns what A15 needs. `reason` is A15's code."""
     payment = _known(context.key, txn_no)
     ledger.book(context.key, payment.amount, Account.HELD, Account.REPAYING, key=f"ask-back:{context.key}:{txn_no}")
     record(context.key, "要求机构退款", by=context.by, txn=txn_no)
-    return {"txn_no": txn_no}
+    return {"txn_no": txn_no, "reason": reason}
 
 
 def given_back(context: OpContext, txn_no: str, repay_txn_no: str, at: str) -> None:

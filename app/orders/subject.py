@@ -44,6 +44,8 @@ class OrderFacts:
             "amount": _yuan(self.content.amount),
             "premium": _yuan(self.content.premium),
             "created_at": self.row.created_at,
+            "state_since": self.row.state_since,
+            "reason": self.row.reason or "",
         }
 
     def lot(self) -> dict[str, Any]:
@@ -94,6 +96,8 @@ FACTS = (
     Fact("order.amount", "number", "担保金额（元）", "sealed"),
     Fact("order.premium", "number", "保费（元）", "sealed"),
     Fact("order.created_at", "date and time", "提交时间"),
+    Fact("order.state_since", "date and time", "进入当前状态的时间"),
+    Fact("order.reason", "string", "取消、退款或不通过的原因", "sealed"),
     Fact("lot.state", "string", "标段状态", "sealed"),
     Fact("lot.open", "boolean", "标段可投标", "sealed"),
     Fact("lot.ended", "boolean", "标段已终止或流标", "sealed"),
