@@ -50,7 +50,11 @@ def _tell(lot_no: str, message: str, body: Mapping[str, Any], key: str) -> None:
     kept = []
     for no in numbers:
         with transaction():
-            kept.append(inbox.receive("order", no, message, dict(body), request_id=f"{key}:{no}", sender="lots").id)
+            kept.append(
+                inbox.receive(
+                    "order", no, message, dict(body), request_id=f"{key}:{no}", sender="lots", optional=True
+                ).id
+            )
     for identity in kept:
         inbox.deliver(identity)
     db.session.rollback()

@@ -14,6 +14,7 @@ from app.runtime.models import Instance, UserTask
 
 TAKEN = "该待办已被处理，请刷新后查看最新状态"
 OVER = "该事项已经办结"
+NOT_NOW = "当前状态已变化，不能进行此操作，请刷新后查看"
 
 
 def start(
@@ -50,6 +51,22 @@ def complete(task_id: int, data: Mapping[str, Any], *, by: Actor, secret: Mappin
     )
     if done is None:
         raise Conflict(OVER)
+
+
+def tell(policy: str, key: str, message: str, payload: Mapping[str, Any], *, by: Actor) -> None:
+    """A person says something to a case that waits for it now (放弃申请, say). Raises Conflict if it does not."""
+
+    def command(case: engine.Case, at: step.Step) -> None:
+        wait = next((wait for wait in case.waiting().messages if wait.name == message), None)
+        if wait is None:
+            raise Conflict(NOT_NOW)
+        case.deliver(wait.token, message, dict(payload), at)
+
+    done = step.advance(
+        "message", command, by=by, place=(policy, key), about=message, payload=dict(payload), drain_first=True
+    )
+    if done is None:
+        raise Conflict(NOT_NOW)
 
 
 def claim(task_id: int, *, by: Actor) -> UserTask:

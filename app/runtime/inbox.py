@@ -19,12 +19,21 @@ PATIENCE = timedelta(hours=1)  # after that a message nobody took is an incident
 
 
 def receive(
-    policy: str, key: str, name: str, payload: Any, *, request_id: str, sender: str, correlation: str = ""
+    policy: str,
+    key: str,
+    name: str,
+    payload: Any,
+    *,
+    request_id: str,
+    sender: str,
+    correlation: str = "",
+    optional: bool = False,
 ) -> InboxMessage:
     """Keep a message, in the caller's transaction; deliver it after the commit.
 
     (sender, request_id) is the message's own identity (a payment's transaction, say): told twice, it is kept once.
-    `correlation` picks among several tokens of the case that wait for the same name.
+    `correlation` picks among several tokens of the case that wait for the same name. An `optional` message that
+    nobody takes within an hour is let go; any other becomes an incident.
     """
     known = db.session.scalar(
         select(InboxMessage).where(InboxMessage.sender == sender, InboxMessage.request_id == request_id)
@@ -42,6 +51,7 @@ def receive(
         request_id=request_id,
         received_at=now,
         look_at=now + GRACE,
+        optional=optional,
     )
     db.session.add(message)
     db.session.flush()
@@ -70,6 +80,9 @@ def deliver(message_id: int, *, by: Actor = SYSTEM) -> bool:
     except AppError as error:
         incidents.raise_for(policy, key, error, kind="step", element=error.facts.get("element", ""))
         return False
+    if not alive and message.optional:
+        _let_go(identity)
+        return True
     if not alive:
         incidents.once(policy, key, "message", f"流程已经结束，仍收到消息“{name}”", reference=identity)
         return False
@@ -98,5 +111,16 @@ def redeliver(message_id: int) -> None:
     if deliver(message_id):
         return
     message = db.session.get(InboxMessage, message_id, populate_existing=True)
-    if message is not None and clock.now() - message.received_at >= PATIENCE:
+    if message is None or message.delivered_at is not None or clock.now() - message.received_at < PATIENCE:
+        return
+    if message.optional:
+        _let_go(message_id)
+    else:
         incidents.once(message.policy, message.key, "message", f"消息“{message.name}”无人接收", reference=message.id)
+
+
+def _let_go(message_id: int) -> None:
+    with transaction():
+        message = db.session.get(InboxMessage, message_id, with_for_update=True, populate_existing=True)
+        if message is not None and message.delivered_at is None:
+            message.delivered_at = clock.now()

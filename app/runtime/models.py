@@ -122,6 +122,7 @@ class InboxMessage(db.Model):  # type: ignore[name-defined]
     received_at: Mapped[Any] = mapped_column(UtcDateTime)
     delivered_at: Mapped[Any] = mapped_column(UtcDateTime, nullable=True)
     look_at: Mapped[Any] = mapped_column(UtcDateTime)
+    optional: Mapped[bool] = mapped_column(default=False)
 
 
 class Incident(db.Model):  # type: ignore[name-defined]
