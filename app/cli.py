@@ -1,5 +1,6 @@
 """Commands: `flask --app wsgi …`. Each is a thin door to a verb; transactions stand here."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,11 @@ from app.backup.making import backup as make_backup
 from app.backup.restoring import restore as bring_back
 from app.db import transaction
 from app.errors import AppError
+from app.gateway import seed_demo
+from app.institutions.seeds import seed_lists
 from app.jobs import pause as calls
+from app.runtime import definitions
+from app.settings import ROOT
 
 
 def init(app: Flask) -> None:
@@ -32,12 +37,21 @@ def told() -> Iterator[None]:
 
 
 @click.command
+@click.option("--demo", type=click.Path(path_type=Path, exists=True), help="Enter the demo's parties from this file.")
 @with_appcontext
-def prepare() -> None:
+def prepare(demo: Path | None) -> None:
     """Migrate the database and enter what a new installation begins with; nothing is overwritten."""
     with told():
         schema.refuse_newer()
         schema.make()
+        with transaction():
+            seed_lists()
+        with transaction():
+            for policy in definitions.seed(ROOT, by=SYSTEM):
+                click.echo(f"流程 {policy} 已发布")
+        if demo:
+            with transaction():
+                seed_demo(json.loads(demo.read_text()))
 
 
 @click.command

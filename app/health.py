@@ -14,7 +14,7 @@ from datetime import datetime
 import redis
 import structlog
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest, start_http_server
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
@@ -95,12 +95,6 @@ class Standing(Collector):
             incidents.add_metric([kind], count)
         yield incidents
         yield _gauge("outside_calls_paused", "1 after a restore, until resumed", float(queue.paused()))
-
-
-def serve_metrics() -> None:
-    """Where METRICS_PORT is set, a worker or relay on a host without a web process shows its own figures there."""
-    if port := os.environ.get("METRICS_PORT"):
-        start_http_server(int(port), addr=os.environ.get("METRICS_HOST", "127.0.0.1"))
 
 
 def _age(name: str, meaning: str, now: datetime, which: ColumnElement[bool]) -> GaugeMetricFamily:

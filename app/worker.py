@@ -1,15 +1,18 @@
 """The RQ worker: carries job rows. A handler runs between short transactions, never inside one."""
 
 from collections.abc import Mapping
+from types import FrameType
 from typing import Any
 
 import orjson
 import structlog
 from flask import Flask, current_app
 from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
 
-from app import clock, create_app
+from app import clock, starting
 from app.db import db, transaction
 from app.jobs import queue
 from app.jobs.models import ANSWERED, DONE, Job
@@ -22,11 +25,28 @@ log = structlog.get_logger("worker")
 _app: Flask | None = None
 
 
+class Carrier(SimpleWorker):
+    """Told to stop, it finishes the row in hand and gives the others back; a second signal changes nothing."""
+
+    max_connection_wait_time = 2.0
+    told_to_stop = False
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        if Carrier.told_to_stop:
+            return
+        Carrier.told_to_stop = self._stop_requested = True
+        if self.get_state() != WorkerStatus.BUSY:
+            raise StopRequested
+
+
 def carry(ids: list[int]) -> None:
     """The one function RQ calls: carry these rows, each in its own transactions."""
     assert _app is not None  # main() made it before the first job
     with _app.app_context():
-        for job_id in ids:
+        for position, job_id in enumerate(ids):
+            if Carrier.told_to_stop:
+                _give_back(ids[position:])
+                return
             try:
                 carry_one(job_id)
             except Exception as error:
@@ -35,11 +55,19 @@ def carry(ids: list[int]) -> None:
                 db.session.remove()
 
 
+def _give_back(ids: list[int]) -> None:
+    """Rows not begun are offered again at once, not when their offer grows old."""
+    with transaction():
+        queue.give_back(ids)
+
+
 def hand_out(ids: list[int]) -> None:
     """The other function RQ calls: deliver these messages of the inbox."""
     assert _app is not None
     with _app.app_context():
         for message_id in ids:
+            if Carrier.told_to_stop:
+                return
             try:
                 inbox.redeliver(message_id)
             except Exception as error:
@@ -105,12 +133,12 @@ def _errand(payload: Mapping[str, Any], name: str, key: str) -> Any:
 def main() -> None:
     """Run until told to stop; SIGTERM finishes the row in hand."""
     global _app
-    _app = create_app()
+    _app = starting.process()
     with _app.app_context():
         connection = queue.connection()
         name = _app.config["QUEUE"]
     rq = Queue(name, connection=connection, serializer=JSONSerializer)
-    SimpleWorker([rq], connection=connection, serializer=JSONSerializer, log_job_description=False).work(
+    Carrier([rq], connection=connection, serializer=JSONSerializer, log_job_description=False).work(
         logging_level="WARNING"
     )
 

@@ -43,3 +43,17 @@ def child_exit(server: Any, worker: Any) -> None:
         from prometheus_client import multiprocess
 
         multiprocess.mark_process_dead(worker.pid)
+
+
+def when_ready(server: Any) -> None:
+    """A process refuses a database that newer code has migrated; one that can't be asked now is readyz's matter."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from app import schema
+    from wsgi import app
+
+    with app.app_context():
+        try:
+            schema.refuse_newer()
+        except SQLAlchemyError as error:
+            server.log.warning("schema not checked: %s", type(error).__name__)

@@ -91,13 +91,15 @@ def failed(job_id: int, attempt: int, error: BaseException) -> str | None:
     return job.error
 
 
-def release(job_id: int, attempt: int) -> None:
-    """Give a lease back unused (a worker that is told to stop)."""
+def give_back(ids: list[int]) -> None:
+    """Have rows that were offered and not begun offered again at once (a worker that is told to stop)."""
     db.session.execute(
         update(Job)
-        .where(Job.id == job_id, Job.state == RUNNING, Job.attempt == attempt)
-        .values(state=DUE, attempt=Job.attempt - 1, lease_until=None, offered_at=None)
+        .where(Job.id.in_(ids), Job.state.in_((DUE, ANSWERED)))
+        .values(offered_at=None)
+        .execution_options(synchronize_session=False)
     )
+    after_commit(nudge)
 
 
 def again(job: Job) -> None:

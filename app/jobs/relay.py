@@ -14,7 +14,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
-from app import create_app
+from app import starting
 from app.db import database_now, db, transaction
 from app.jobs import queue
 from app.jobs.models import ANSWERED, DUE, FAILED, RUNNING, Job
@@ -123,7 +123,7 @@ class Relay:
 
 
 def main() -> None:
-    Relay(create_app()).run()
+    Relay(starting.process()).run()
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def seeds(root: Path) -> dict[str, dict[str, str]]:
     """The policies in the repository, each with its forms and the shared tables."""
     shared = {f"{SHARED}{path.name}": path.read_text() for path in sorted((root / "workflows/shared").glob("*.dmn"))}
     found = {}
-    for folder in sorted((root / "workflows").iterdir()):
+    for folder in sorted((root / "workflows").glob("*/")):
         if folder.is_dir() and (folder / "process.bpmn").exists():
             files = {p.name: p.read_text() for p in sorted(folder.iterdir()) if p.suffix in (".bpmn", ".dmn", ".yaml")}
             forms = {f"forms/{p.name}": p.read_text() for p in sorted((root / "forms" / folder.name).glob("*.json"))}
