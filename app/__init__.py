@@ -1,34 +1,13 @@
-"""Electronic bid guarantees (电子投标保函): create_app() is the only wiring."""
+"""Electronic bid guarantees (电子投标保函)."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
-
-from app import accounts, cli, files, gateway, health, logs, notices, orders, portal, runtime, sealing, settings, web
-from app import db as database
-
-FEATURES = (
-    accounts,
-    runtime,
-    health,
-    cli,
-    notices,
-    orders,
-    gateway,
-    portal,
-)
-"""Each has `init(app)`: its blueprint, operations, subjects, job handlers. Lower layers first."""
+if TYPE_CHECKING:
+    from flask import Flask
 
 
-def create_app(**overrides: Any) -> Flask:
-    """The application, configured by the environment; `overrides` win."""
-    app = Flask(__name__)
-    app.config.update(settings.load(**overrides))
-    logs.configure(readable=bool(app.config["DEMO"]))
-    database.db.init_app(app)
-    database.migrate.init_app(app, database.db, directory=f"{app.root_path}/migrations", render_as_batch=True)
-    for foundation in (sealing, files, web):
-        foundation.init(app)
-    for feature in FEATURES:
-        feature.init(app)
-    return app
+def create_app(**overrides: Any) -> "Flask":
+    """The application, configured by the environment; `overrides` win. What it is made of stands in app/wiring.py."""
+    from app.wiring import wire  # the protocol and the stand-ins of the outside live in `app` without the product
+
+    return wire(**overrides)

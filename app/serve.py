@@ -104,11 +104,10 @@ class Supervisor:
             self.valkey.wait(60)
         shutil.rmtree(self.demo.folder / "metrics", ignore_errors=True)
         (self.demo.folder / "metrics").mkdir()
-        self._once(
-            "prepare",
-            "数据库与演示数据",
-            ["-m", "flask", "--app", "wsgi", "prepare", "--demo", str(self.demo.folder / "demo.json")],
-        )
+        if not self.demo.begun():
+            demo = str(self.demo.folder / "demo.json")
+            self._once("prepare", "数据库与演示数据", ["-m", "flask", "--app", "wsgi", "prepare", "--demo", demo])
+            self.demo.remember()
         sandbox = ["-m", "app.sandbox", "all", "--dir", str(self.demo.folder)]
         self._keep("sandbox", "外部系统（演示）", sandbox)
         gunicorn = ["-m", "gunicorn", "-c", str(ROOT / "config/gunicorn.py"), "wsgi:app"]

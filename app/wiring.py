@@ -1,0 +1,34 @@
+"""The only wiring: which parts make the product. It never imports the sandbox."""
+
+from typing import Any
+
+from flask import Flask
+
+from app import accounts, cli, files, gateway, health, logs, notices, orders, portal, runtime, sealing, settings, web
+from app import db as database
+
+FEATURES = (
+    accounts,
+    runtime,
+    health,
+    cli,
+    notices,
+    orders,
+    gateway,
+    portal,
+)
+"""Each has `init(app)`: its blueprint, operations, subjects, job handlers. Lower layers first."""
+
+
+def wire(**overrides: Any) -> Flask:
+    """See app.create_app."""
+    app = Flask("app")
+    app.config.update(settings.load(**overrides))
+    logs.configure(readable=bool(app.config["DEMO"]))
+    database.db.init_app(app)
+    database.migrate.init_app(app, database.db, directory=f"{app.root_path}/migrations", render_as_batch=True)
+    for foundation in (sealing, files, web):
+        foundation.init(app)
+    for feature in FEATURES:
+        feature.init(app)
+    return app
