@@ -8,7 +8,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
 from app.runtime.elements import Diagram, Element
-from app.runtime.gateways import Exclusive, FirstEvent, Inclusive, Parallel
+from app.runtime.gateways import Exclusive, FirstEvent, Inclusive, Join, Parallel
 from app.runtime.shapes import (
     Boundary,
     Catch,
@@ -64,6 +64,7 @@ class Level(BpmnProcessSpec):
         for element in self._elements:
             if attached := diagram.attached(element.id):
                 Scope(self, element, attached)
+        self.joins = [s for s in self.task_specs.values() if isinstance(s, Join) and len(s.element.incoming) > 1]
         starts = [e for e in self._elements if e.kind == "startEvent"]
         self.first = next((e.id for e in starts if e.event is None), starts[0].id if starts else "")
         self.messages = {e.message or "": e for e in starts if e.event == "message"}

@@ -201,7 +201,7 @@ class Case:
         """The living token, which must wait in `state` for somebody outside."""
         self._begin(host)
         token = self._running.find(name)
-        if token is None or token._state != state or not _outward(token):
+        if token is None or token._state != state or not token.task_spec.asks:
             raise NotWaiting(name)
         return token
 
@@ -229,12 +229,6 @@ def start(definition: Definition, data: Any, host: Host, *, message: str | None 
 def load(definition: Definition, blob: bytes) -> Case:
     """The case that dump() wrote."""
     return Case(definition, codec.load(blob, definition.levels[definition.main], definition.levels))
-
-
-def _outward(token: Token) -> bool:
-    """Whether the world outside is asked; joins and sub-processes wait for other tokens."""
-    spec = token.task_spec
-    return spec.manual or isinstance(spec, (Catch, FirstEvent, ServiceTask))
 
 
 def _events(token: Token) -> list[Element]:

@@ -23,6 +23,20 @@ def decisions(table: bytes) -> dict[str, Any]:
     return {key: model for decision in model.decisions for key in (decision.name, decision.id)}
 
 
+def used(expression: rules.Expression, context: Mapping[str, Any]) -> dict[str, Any]:
+    """The values an expression can have read, by path, as JSON."""
+    found: dict[str, Any] = {}
+    for path in expression.paths:
+        value: Any = context
+        for name in path:
+            if not isinstance(value, Mapping) or name not in value:
+                break
+            value = value[name]
+        else:
+            found[".".join(path)] = plain(value)
+    return found
+
+
 class Layered(Mapping[str, Any]):
     """`front` over `back`, neither read before it is asked."""
 
@@ -56,6 +70,14 @@ def plain(value: Any) -> Any:
         case list() | tuple():
             return [plain(item) for item in value]
     return rules.to_json(value)
+
+
+def shown(value: Any) -> str:
+    """A value in a message to people."""
+    try:
+        return "空值" if value is None else orjson.dumps(plain(value)).decode()
+    except rules.RuleError:
+        return "函数"
 
 
 def copied(value: Any) -> Any:

@@ -14,22 +14,27 @@ from app.runtime.tokens import Token, visible
 class Exclusive(Shape):
     """The first flow whose condition is true, else the default. Null is neither: an incident."""
 
-    def leaving(self, token: Token) -> list[Flow]:
-        answers: dict[str, bool] = {}
-        taken = next((flow for flow in self.flows if self._holds(token, flow, answers)), None)
-        token.turn.record("chose", self.element, token=token.name, answers=answers)
-        return [taken or _default(self)]
+    takes_all = False
 
-    def _holds(self, token: Token, flow: Flow, answers: dict[str, bool]) -> bool:
-        if flow.condition is None:
-            return len(self.flows) == 1
-        if flow.id == self.element.default:
-            return False
-        value = token.turn.evaluate(self.element, flow.condition, visible(token.level))
-        if not isinstance(value, bool):
-            raise Stuck(self.element, f"条件“{flow.condition}”既不为真也不为假（得到 {_shown(value)}）", flow=flow.id)
-        answers[flow.id] = value
-        return value
+    def leaving(self, token: Token) -> list[Flow]:
+        if len(self.flows) == 1:
+            return list(self.flows)
+        answers: dict[str, bool] = {}
+        used: dict[str, Any] = {}
+        data = visible(token.level)
+        for flow in self.flows:
+            if flow.id != self.element.default:
+                answers[flow.id] = token.turn.holds(self.element, flow, data, used)
+                if answers[flow.id] and not self.takes_all:
+                    break
+        token.turn.record("chose", self.element, token=token.name, answers=answers, inputs=used)
+        return [flow for flow in self.flows if answers.get(flow.id)] or [self._default()]
+
+    def _default(self) -> Flow:
+        for flow in self.flows:
+            if flow.id == self.element.default:
+                return flow
+        raise Stuck(self.element, "没有一个条件成立，也没有默认连线")
 
 
 class Join(Shape):
@@ -77,6 +82,7 @@ class Inclusive(Join, Exclusive):
     """Leaves by every flow whose condition is true; waits for those tokens that can still come."""
 
     patient = True
+    takes_all = True
 
     def gathered(self, token: Token) -> None:
         """Decided by release(), when every other token has come to rest."""
@@ -92,15 +98,11 @@ class Inclusive(Join, Exclusive):
         self.merge(first)
         return True
 
-    def leaving(self, token: Token) -> list[Flow]:
-        answers: dict[str, bool] = {}
-        taken = [flow for flow in self.flows if self._holds(token, flow, answers)]
-        token.turn.record("chose", self.element, token=token.name, answers=answers)
-        return taken or [_default(self)]
-
 
 class FirstEvent(Shape):
     """An event-based gateway: waits for several events, goes on with the one that comes first."""
+
+    asks = True
 
     def arrived(self, token: Token) -> None:
         token.turn.enter(self.element, token.name)
@@ -122,14 +124,3 @@ class FirstEvent(Shape):
         super()._on_complete_hook(my_task)
         for child in my_task.children:
             child.internal_data["passed"] = True
-
-
-def _default(gateway: Shape) -> Flow:
-    for flow in gateway.flows:
-        if flow.id == gateway.element.default:
-            return flow
-    raise Stuck(gateway.element, "没有一个条件成立，也没有默认连线")
-
-
-def _shown(value: object) -> str:
-    return "空值 null" if value is None else repr(value)

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 
 from app import rules
 from app.runtime import expressions, timers
-from app.runtime.elements import Element, Parameter
+from app.runtime.elements import Element, Flow, Parameter
 from app.runtime.faults import Stuck
 
 STEP_LIMIT: Final = 1000  # shapes entered in one command; a drawing that needs more runs in circles
@@ -68,9 +68,28 @@ class Turn:
         except rules.RuleError as wrong:
             raise Stuck(element, f"表达式无法计算：{wrong}", expression=text) from wrong
 
+    def holds(self, element: Element, flow: Flow, data: Mapping[str, Any], used: dict[str, Any]) -> bool:
+        """Whether a flow's condition is true; what it read goes into `used`. Null is neither true nor false: Stuck."""
+        text = flow.condition or ""
+        value = self.evaluate(element, text, data)
+        expression = expressions.compiled(text)
+        context = self.inputs(expression.names, data)
+        used |= expressions.used(expression, context)
+        if isinstance(value, bool):
+            return value
+        why = "；".join(str(note) for note in expression.explain(context, now=self.now).notes)
+        told = f"条件“{text}”既不为真也不为假，得到 {expressions.shown(value)}"
+        raise Stuck(element, f"{told}：{why}" if why else told, flow=flow.id)
+
     def valued(self, element: Element, text: str, data: Mapping[str, Any]) -> Any:
         """A free-text attribute: FEEL if it begins with `=`, else itself; as JSON."""
-        return expressions.plain(self.evaluate(element, text[1:], data)) if text.startswith("=") else text
+        return self._plain(element, self.evaluate(element, text[1:], data)) if text.startswith("=") else text
+
+    def _plain(self, element: Element, value: Any) -> Any:
+        try:
+            return expressions.plain(value)
+        except rules.RuleError as wrong:
+            raise Stuck(element, str(wrong)) from wrong
 
     def parameters(self, element: Element, given: tuple[Parameter, ...], data: Mapping[str, Any]) -> dict[str, Any]:
         return {p.name: self.valued(element, p.value, data) for p in given}
@@ -102,7 +121,7 @@ class Turn:
             trace = model.explain(name, expressions.Layered(self.facts, data), now=self.now)
         except rules.RuleError as wrong:
             raise Stuck(element, f"决策“{name}”无法计算：{wrong}") from wrong
-        value = expressions.plain(trace.value)
+        value = self._plain(element, trace.value)
         self.record("decided", element, decision=name, value=value, trace=expressions.plain(rules.to_json(trace)))
         return value
 

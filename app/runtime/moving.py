@@ -7,7 +7,7 @@ from SpiffWorkflow.util.task import TaskState
 from app.runtime.elements import JOINS, SCOPES, Diagram, Element, Finding
 from app.runtime.faults import NotWaiting, Refused
 from app.runtime.gateways import FirstEvent, Join
-from app.runtime.shapes import SubProcess
+from app.runtime.shapes import Boundary, SubProcess
 from app.runtime.tokens import LIVE, Inner, Running, Token
 
 Place = Running | Inner
@@ -23,12 +23,12 @@ def cancel(running: Running) -> None:
 
 
 def move(running: Running, diagram: Diagram, tokens: Sequence[str], to: str) -> None:
-    """Cancel `tokens`, set one down at `to`, then cancel what waits at joins that nothing can complete any more.
+    """Cancel `tokens` and set one down at `to`; Refused where a join would then wait for ever, or go on twice.
 
     Out of a sub-process its remaining tokens stay; without any left it closes without going on. Into one, it is
     opened as if its flow had been taken, boundary events armed; an open one is used, if there is just one.
     """
-    found = [_found(running, name) for name in tokens]
+    found = [_found(running, name) for name in dict.fromkeys(tokens)]
     if not found:
         raise NotWaiting("")
     element = diagram.elements.get(to)
@@ -36,18 +36,22 @@ def move(running: Running, diagram: Diagram, tokens: Sequence[str], to: str) -> 
         raise _refused(to, to, "没有这个图形")
     if reason := _no_landing(diagram, element):
         raise _refused(element.id, element.label, reason)
-    route = _route(running, diagram, found, element)
-    around = {id(level) for level in _around(route[0])}
+    around = [level for token in found for level in _around(token.level)]
     for token in found:
         _withdraw(token)
-    level = _descend(route)
+    level, down = _route(running, diagram, [level for level in around if _is_open(level)], element)
+    kept = {id(one) for one in _around(level)}
+    for shape in down:
+        level = level.spec.entry(shape.id).opened(level.task_tree._add_child(level.spec.entry(shape.id)))
     token = level.task_tree._add_child(level.spec.entry(to))
     running.turn.record("moved", element, tokens=list(tokens), to=to)
-    _forget_stale(level, element)
+    for one in _around(level):
+        _forget_stale(one, token.element if one is level else _door(level, one).element)
+    _close_empty(around, kept)
+    for one in running.levels():
+        _mend_joins(one, token, element)
+    _close_empty(around, kept)
     token.task_spec._update(token)
-    for place in running.levels():
-        _forget_stranded(place)
-    _close_empty(running, [token.level for token in found], keep=around)
 
 
 def _found(running: Running, name: str) -> Token:
@@ -78,15 +82,13 @@ def _no_landing(diagram: Diagram, element: Element) -> str | None:
     return None
 
 
-def _route(running: Running, diagram: Diagram, tokens: list[Token], element: Element) -> tuple[Place, list[Element]]:
+def _route(running: Running, diagram: Diagram, around: list[Place], element: Element) -> tuple[Place, list[Element]]:
     """The open level to begin at, and the sub-processes to open on the way down from it."""
     down: list[Element] = []
     process = element.process
     while True:
-        for level in (level for token in tokens for level in _around(token.level)):
-            if level.spec.name == process:
-                return level, down
-        open_ones = [level for level in running.levels() if level.spec.name == process]
+        open_ones = [level for level in around if level.spec.name == process][:1]
+        open_ones = open_ones or [level for level in running.levels() if level.spec.name == process]
         if len(open_ones) == 1:
             return open_ones[0], down
         openers = [e for e in diagram.elements.values() if process in (e.id, e.called) and e.kind in SCOPES]
@@ -105,20 +107,23 @@ def _around(level: Place) -> list[Place]:
     return found
 
 
-def _descend(route: tuple[Place, list[Element]]) -> Place:
-    level, down = route
-    for element in down:
-        token = level.task_tree._add_child(level.spec.entry(element.id))
-        level = token.task_spec.opened(token)
-    return level
+def _is_open(level: Place) -> bool:
+    return not isinstance(level, Inner) or level.top_workflow.subprocesses.get(level.parent_task_id) is level
 
 
-def _close_empty(running: Running, levels: list[Place], keep: set[int]) -> None:
+def _door(level: Place, outer: Place) -> Token:
+    """The token in `outer` behind which `level` lies."""
+    owner = level.owner
+    while owner is not None and owner.level is not outer:
+        owner = owner.level.owner
+    assert owner is not None
+    return owner
+
+
+def _close_empty(levels: list[Place], kept: set[int]) -> None:
     """Close sub-processes that moving has emptied, and those around them that this empties in turn."""
     for level in levels:
-        while isinstance(level, Inner) and id(level) not in keep and not level.living():
-            if level.parent_task_id not in running.subprocesses:
-                break
+        while isinstance(level, Inner) and _is_open(level) and id(level) not in kept and not level.living():
             owner = level.owner
             _withdraw(owner)
             level = owner.level
@@ -132,18 +137,41 @@ def _forget_stale(level: Place, element: Element) -> None:
             token.cancel()
 
 
-def _forget_stranded(level: Place) -> None:
-    """A token at a join whose other ways nobody can come by any more would wait for ever."""
-    living = level.living()
-    for token in living:
-        if isinstance(token.task_spec, Join) and token._state == TaskState.WAITING and not token.task_spec.patient:
-            join = token.task_spec
-            come = set(join.first_by_flow(level))
-            for other in living:
-                if other.task_spec is not join:
-                    come |= join.ways.get(other.element.id, frozenset())
-            if len(come) < len(join.element.incoming):
+def _mend_joins(level: Place, moved: Token, to: Element) -> None:
+    """Cancel what waits at joins nobody else will reach; refuse if somebody will, but never all, or one twice."""
+    coming = [t for t in level.living() if not isinstance(t.task_spec, Boundary) and not _at_join(t)]
+    here = moved if moved.level is level else next((t for t in coming if _holds(t, moved)), None)
+    for join in level.spec.joins:
+        ways = {token.id: join.ways.get(token.element.id, frozenset()) for token in coming}
+        waiting = join.first_by_flow(level)
+        if not any(ways.values()):
+            for token in waiting.values() if not join.patient else ():
                 token.cancel()
+            continue
+        label = join.element.label
+        missing = set(join.element.incoming) - set(waiting) - frozenset().union(*ways.values())
+        if missing and not join.patient:
+            raise _refused(
+                to.id, to.label, f"移动之后，汇合网关“{label}”永远等不齐来路：请把其他分支一并移走，或移到分支之前"
+            )
+        twice = [t for t in coming if here is not None and t is not here and ways[t.id] & ways[here.id]]
+        if twice:
+            other = twice[0].element.label
+            raise _refused(to.id, to.label, f"“{other}”仍在进行，移动之后会重复到达“{label}”：请把它一并移走")
+
+
+def _at_join(token: Token) -> bool:
+    return isinstance(token.task_spec, Join) and token._state == TaskState.WAITING
+
+
+def _holds(token: Token, moved: Token) -> bool:
+    """Whether `moved` stands somewhere inside what `token` has opened."""
+    owner = moved.level.owner
+    while owner is not None:
+        if owner is token:
+            return True
+        owner = owner.level.owner
+    return False
 
 
 def check_swap(running: Running, old: Diagram, new: Diagram) -> None:

@@ -17,6 +17,7 @@ class Shape(BpmnTaskSpec):
 
     patient = False  # waits for the other tokens to come to rest before it decides (inclusive join)
     anchors = False
+    asks = False  # waits for somebody outside the case
 
     def __init__(self, wf_spec: Any, element: Element, name: str = ""):
         super().__init__(wf_spec, name or element.id)
@@ -103,6 +104,8 @@ class Scope(Shape):
 class UserTask(Shape):
     """Waits for a person."""
 
+    asks = True
+
     def __init__(self, wf_spec: Any, element: Element):
         super().__init__(wf_spec, element)
         self.manual = True
@@ -116,6 +119,8 @@ class UserTask(Shape):
 
 class ServiceTask(Shape):
     """Calls an operation: inside the step, or outside, then STARTED until its result is settled."""
+
+    asks = True
 
     def _run_hook(self, my_task: Token) -> bool | None:
         turn, element = my_task.turn, self.element
@@ -160,6 +165,8 @@ class Throw(Shape):
 
 class Catch(Shape):
     """Waits for a message or a time."""
+
+    asks = True
 
     def arrived(self, token: Token) -> None:
         if token.internal_data.pop("passed", None):  # an event-based gateway has waited for us

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from app import rules
 from app.clock import SHANGHAI
+from app.runtime import expressions
 
 _DURATION = re.compile(
     r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,6})?)S)?)?", re.ASCII
@@ -142,9 +144,9 @@ def due(kind: str, text: Any, now: datetime) -> Due:
             return Due(datetime.combine(text, time(), SHANGHAI).astimezone(UTC))
         case timedelta() if text >= timedelta():
             return Due(now.astimezone(UTC) + text)
-        case _ if isinstance(getattr(text, "months", None), int) and text.months >= 0:
-            return Due(Span(text.months).after(now))
-    raise BadTimer(f"定时器得到的不是时间：{text!r}")
+        case rules.Months() if text.count >= 0:
+            return Due(Span(text.count).after(now))
+    raise BadTimer(f"定时器得到的不是时间：{expressions.shown(text)}")
 
 
 def _first(found: Cycle, every: str, now: datetime) -> Due:

@@ -16,6 +16,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from app.runtime.elements import Element
+from app.runtime.faults import Stuck
 from app.runtime.host import Turn
 
 LIVE = TaskState.DEFINITE_MASK
@@ -159,7 +160,11 @@ class Running(Level, BpmnWorkflow):
                 if token._state == TaskState.READY:
                     token.run()
             if not any(join.task_spec.release(join) for join in self._joins()):
-                return
+                break
+        living = [token for level in self.levels() for token in level.living()]
+        if living and not any(token.task_spec.asks for token in living):
+            stuck = next(token for token in living if token._state == TaskState.WAITING)
+            raise Stuck(stuck.element, "汇合网关等不齐来路，而流程中已没有别的事可做")
 
     def _joins(self) -> list[Token]:
         return [

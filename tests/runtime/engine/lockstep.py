@@ -1,4 +1,5 @@
-"""One drawing run three ways at once: in memory, through our codec at every step, and by stock SpiffWorkflow."""
+"""One drawing run three ways at once: in memory; stored and carried to another version at every step; by stock
+SpiffWorkflow."""
 
 from typing import Any
 
@@ -14,6 +15,7 @@ class Lockstep:
 
     def __init__(self, files: list[bytes], data: dict[str, Any], *, stock: bool = True):
         definition = define(*files)
+        self.versions = definition, define(*files)
         self.desks = Outside(), Outside()
         self.memory = engine.start(definition, data, self.desks[0])
         self.stored = again(engine.start(definition, data, self.desks[1]))
@@ -46,6 +48,7 @@ class Lockstep:
         act(self.memory, action, self.desks[0])
         act(self.stored, action, self.desks[1])
         self.stored = again(self.stored)
+        self.stored.swap(self.versions[len(self.trail) % 2])
         if self.stock is not None:
             self.stock.act(*action)
         self.compare()
