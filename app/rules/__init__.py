@@ -1,6 +1,7 @@
 """FEEL expressions and DMN decisions: bounded, explained, errors for people. Imports nothing else of app."""
 
 from .bounds import Bounds
+from .check import Finding, check_table
 from .expression import Explanation, Expression, compile
 from .failures import Note, RuleError, RuleSyntaxError
 from .loader import load_dmn
@@ -16,6 +17,7 @@ __all__ = [
     "Bounds",
     "Explanation",
     "Expression",
+    "Finding",
     "Function",
     "Model",
     "Months",
@@ -25,6 +27,7 @@ __all__ = [
     "RuleSyntaxError",
     "Trace",
     "UnaryTests",
+    "check_table",
     "compile",
     "from_json",
     "load_dmn",

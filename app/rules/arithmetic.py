@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from .bounds import Run
 from .failures import Failed
-from .temporal import ZONE, instant, months_between, plus_months, seconds_of, since_midnight
+from .temporal import instant, months_between, plus_months, seconds_of, since_midnight
 from .values import KIND_NAMES, NUMBERS, Months, Value, kind
 
 _DAY = timedelta(days=1)
@@ -71,7 +71,7 @@ def _elapsed(a: Value, b: Value) -> timedelta:
     for one, other in ((a, b), (b, a)):
         if type(one) is date:
             other_zone = other.tzinfo if type(other) is datetime else None
-            one = datetime.combine(one, time(), None if other_zone is None else ZONE)
+            one = datetime.combine(one, time(), None if other_zone is None else UTC)
         moments.append(one)
     a, b = moments
     if (a.tzinfo is None) != (b.tzinfo is None):

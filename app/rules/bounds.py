@@ -12,8 +12,8 @@ from .failures import Failed, Note, RuleError, note
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    steps: int = 50_000  # loop rounds, calls, items touched
-    seconds: float = 0.025  # processor time of this thread
+    steps: int = 40_000  # loop rounds, calls, items touched
+    seconds: float = 0.02  # processor time of this thread
     depth: int = 48  # functions calling functions
     items: int = 10_000  # of one list
     characters: int = 100_000  # of one text

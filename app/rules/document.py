@@ -21,11 +21,11 @@ def read(data: bytes) -> Element:
         raise RuleSyntaxError("xml", reason=f"> {LARGEST}")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
     try:
-        root = etree.fromstring(data, parser)
+        root: Element = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise RuleSyntaxError("xml", error.lineno or 1, reason=str(error.msg)) from None
-    info: Any = root.getroottree().docinfo
-    if info.doctype:
+        told: Any = error
+        raise RuleSyntaxError("xml", int(told.lineno or 1), reason=str(told.msg)) from None
+    if root.getroottree().docinfo.doctype:
         raise RuleSyntaxError("xml", reason="DOCTYPE")
     if tag(root) != "definitions":
         raise RuleSyntaxError("xml", root.sourceline or 1, reason="definitions?")

@@ -88,6 +88,8 @@ def inputs_of(paths: Iterable[tuple[str, ...]], context: Mapping[str, Any]) -> d
     return found
 
 
-def compile(text: str, names: Iterable[str] = (), types: Mapping[str, Any] | None = None) -> Expression:
+def compile(
+    text: str, names: Iterable[str] = (), types: Mapping[str, Any] | None = None, bounds: Bounds = DEFAULT
+) -> Expression:
     """Read an expression; `names` are those that hold signs or keywords. Raises RuleSyntaxError."""
-    return Expression(text, parse(text, names), Surroundings(types or {}))
+    return Expression(text, parse(text, names), Surroundings(types or {}), bounds)

@@ -23,7 +23,9 @@ class ItemTypes(Mapping[str, Type]):
         self._elements = {name_of(one): one for one in all_of(root, "itemDefinition")}
         self._known: dict[str, Type] = dict(STANDARD)
         for prefix, types in imported.items():
-            self._known |= {f"{prefix}.{name}": of for name, of in types.items() if name not in STANDARD}
+            self._known |= {
+                f"{prefix}.{name}" if prefix else name: of for name, of in types.items() if name not in STANDARD
+            }
         self._open: set[str] = set()
 
     def __getitem__(self, name: str) -> Type:

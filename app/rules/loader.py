@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from .bounds import Run, Scope
-from .boxed import read_formals, read_inside, typed
+from .boxed import Typed, read_formals, read_inside, typed
 from .calls import function_code
 from .code import Code, Surroundings, make
 from .document import Element, all_of, first_of, name_of, names_in, read, tag, type_of
@@ -132,7 +132,9 @@ class _Loading:
             part.function = Function(part.name, (), lambda arguments, run: None)
             return
         part.formals = read_formals(reader, logic, part.name)
+        of = part.type.result if part.type and part.type.kind == "function" else part.type
         part.tree = read_inside(reader, logic, part.name)
+        part.tree = part.tree if of is None or of.kind == "Any" else Typed(part.tree, of, part.name)
         body = self._made(part, reader, local=True)
         external = (logic.get("kind") or "FEEL") != "FEEL"
 
@@ -143,7 +145,6 @@ class _Loading:
             return own.call(arguments, run)
 
         parameters = tuple(Parameter(*formal) for formal in part.formals)
-        of = part.type.result if part.type and part.type.kind == "function" else None
         part.function = Function(part.name, parameters, call, of)
 
     def _service(self, part: Part) -> Function:

@@ -150,6 +150,8 @@ def _filter(node: syntax.Filter, around: Surroundings) -> Code:
         first = condition(_item_scope(items[0], scope) if items else Scope({}, scope, run))
         if type(first) is Decimal:
             return _at(items, first, run, place)
+        if first is not None and type(first) is not bool:
+            return run.null(place, "not_boolean", of=KIND_NAMES[kind(first)])
         run.items(len(items))
         kept = []
         for index, item in enumerate(items):

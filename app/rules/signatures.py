@@ -91,7 +91,7 @@ def _bound(name: str, overload: Overload, arguments: list[Value], names: tuple[s
     if names:
         given = dict(zip(names, arguments, strict=True))
         missing = any(formal.name not in given for formal in formals if not (formal.optional or formal.many))
-        if missing or given.keys() - {formal.name for formal in formals} or overload.most == 1000:
+        if missing or given.keys() - {formal.name for formal in formals}:
             raise Failed("arguments", name=name, expected=overload.text)
         last = max((n for n, formal in enumerate(formals) if formal.name in given), default=-1)
         return [

@@ -201,7 +201,7 @@ class Words:
 
     def _sign(self, sign: str) -> None:
         kind = SIGNS[sign]
-        operand_ended = self._last() in _ENDS_OPERAND
+        operand_ended = self._last() in _ENDS_OPERAND or (sign == "]" and self._last() == "MORE")
         inside = self.open[-1] if self.open else ""
         if sign == "]" and not operand_ended and self._last() != "LSQB":
             kind = "OPENING"

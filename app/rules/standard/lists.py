@@ -134,9 +134,7 @@ def _junction(name: str, decisive: bool) -> None:
         for item in items:
             if item is decisive:
                 return decisive
-            if item is not None and type(item) is not bool:
-                raise Failed("not_boolean", of=KIND_NAMES[kind(item)])
-            unknown = unknown or item is None
+            unknown = unknown or type(item) is not bool
         return None if unknown else not decisive
 
 

@@ -96,6 +96,24 @@ def datetime_from_both(run: Run, day: date, clock: time) -> Value:
     return datetime.combine(day.date() if isinstance(day, datetime) else day, clock)
 
 
+@standard(
+    "date and time",
+    "year: number, month: number, day: number, hour: number, minute: number, second: number, offset?: days?",
+)
+def datetime_from_parts(
+    run: Run,
+    year: Decimal,
+    month: Decimal,
+    day: Decimal,
+    hour: Decimal,
+    minute: Decimal,
+    second: Decimal,
+    offset: timedelta | None = None,
+) -> Value:
+    clock = time_from_parts(run, hour, minute, second, offset)
+    return datetime.combine(date_from_parts(run, year, month, day), clock)
+
+
 @standard("duration", "from: text")
 def duration(run: Run, text: str) -> Value:
     try:

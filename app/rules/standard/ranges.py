@@ -60,7 +60,7 @@ def starts(a: Range, b: Range) -> bool:
 
 
 def overlaps_before(a: Range, b: Range) -> bool:
-    return _touch(a, b) and _low_side(a, b) <= 0 and _high_side(a, b) <= 0 and _low_side(a, b) < 0
+    return _touch(a, b) and _low_side(a, b) < 0 and _high_side(a, b) <= 0
 
 
 def coincides(a: Range, b: Range) -> bool:
@@ -81,11 +81,11 @@ def _turned(holds: _Relation) -> _Relation:
 
 
 _POINT = "number | string | date | time | datetime | days | months"
-_ANY = f"{_POINT} | range"
-_EITHER = (f"point: {_ANY}, range: {_ANY}",)
 _RANGES = ("range1: range, range2: range",)
-_POINT_IN_RANGE = (f"point: {_POINT} | range, range: range",)
-_RANGE_OF_POINT = (f"range: range, point: {_POINT} | range",)
+_POINTS = (f"point1: {_POINT}, point2: {_POINT}", *_RANGES)
+_POINT_IN_RANGE = (f"point: {_POINT}, range: range", *_RANGES)
+_RANGE_OF_POINT = (f"range: range, point: {_POINT}", *_RANGES)
+_EITHER = (*_POINTS, _POINT_IN_RANGE[0], _RANGE_OF_POINT[0])
 
 _relation("before", before, *_EITHER)
 _relation("after", _turned(before), *_EITHER)
@@ -100,7 +100,7 @@ _relation("includes", includes, *_RANGE_OF_POINT)
 _relation("during", _turned(includes), *_POINT_IN_RANGE)
 _relation("starts", starts, *_POINT_IN_RANGE)
 _relation("started by", _turned(starts), *_RANGE_OF_POINT)
-_relation("coincides", coincides, *_EITHER)
+_relation("coincides", coincides, *_POINTS)
 
 
 @standard("range", "from: string")
