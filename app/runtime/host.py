@@ -122,7 +122,7 @@ class Turn:
         except rules.RuleError as wrong:
             raise Stuck(element, f"决策“{name}”无法计算：{wrong}") from wrong
         value = self._plain(element, trace.value)
-        self.record("decided", element, decision=name, value=value, trace=expressions.plain(rules.to_json(trace)))
+        self.record("decided", element, decision=name, value=value, trace=_told(trace))
         return value
 
     def checked(self, element: Element, value: Any) -> Any:
@@ -131,3 +131,15 @@ class Turn:
             return expressions.copied(value)
         except TypeError as wrong:
             raise Stuck(element, f"流程数据只能是 JSON：{wrong}") from wrong
+
+
+def _told(trace: rules.Trace) -> dict[str, Any]:
+    """How a decision came about, as JSON for the history."""
+    stopped = [
+        {"rule": s.rule, "column": s.column, "label": s.label, "test": s.test, "value": rules.to_json(s.value)}
+        for s in trace.stopped
+    ]
+    notes = [str(note) for note in trace.notes]
+    return {
+        "matched": list(trace.matched), "stopped": stopped, "inputs": rules.to_json(trace.inputs), "notes": notes
+    }  # fmt: skip
