@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.site import EDITING, Site
 
 HERE = Path(__file__).parent / "bundles"
-TRIAL = HERE.parents[1] / "studio/policies/trial"
+TRIAL = HERE.parents[1] / "studio/root/workflows/trial"
 AXE = HERE.parents[2] / "node_modules/axe-core/axe.min.js"
 NAMES = {"b": "http://www.omg.org/spec/BPMN/20100524/MODEL", "p": "urn:baohan:policy:1"}
 
@@ -161,7 +161,7 @@ def test_only_what_a_policy_may_use_is_offered(editor: Page) -> None:
     offered = editor.locator(".djs-popup .entry").evaluate_all(
         "all => all.map(one => one.textContent.trim()).filter(Boolean)"
     )
-    assert offered == ["系统操作", "发送消息", "等待消息（任务）", "查决策表", "调用另一政策", "子流程"]
+    assert offered == ["系统操作", "发送消息", "等待消息（任务）", "查决策表", "调用流程", "子流程"]
 
 
 def test_a_form_does_not_stay_behind_on_a_task_that_became_an_operation(editor: Page) -> None:

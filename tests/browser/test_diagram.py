@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.site import STRICT, Site
 
 HERE = Path(__file__).parent
-TRIAL = HERE.parent / "studio/policies/trial"
+TRIAL = HERE.parent / "studio/root/workflows/trial"
 AXE = HERE.parents[1] / "node_modules/axe-core/axe.min.js"
 
 WAITING = {

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.site import EDITING, Site
 
 HERE = Path(__file__).parent / "bundles"
-TRIAL = HERE.parents[1] / "studio/policies/trial"
+TRIAL = HERE.parents[1] / "studio/root/workflows/trial"
 NAMES = {"d": "https://www.omg.org/spec/DMN/20191111/MODEL/"}
 
 pytestmark = pytest.mark.browser

@@ -5,6 +5,7 @@ import findingsModule from './findings.js';
 import modelModule from './model.js';
 import panelModule from './panel/panel.js';
 import policy from './policy.json';
+import readOnlyModule from './drawing/read-only.js';
 import toolsModule from './drawing/tools.js';
 import translateModule from './translate.js';
 import 'bpmn-js/dist/assets/diagram-js.css';
@@ -13,7 +14,7 @@ import 'bpmn-js/dist/assets/bpmn-font/css/bpmn.css';
 import 'diagram-js-minimap/assets/diagram-js-minimap.css';
 import './style.css';
 
-const EMPTY = { operations: [], forms: [], decisions: [], roles: [], messages: [], facts: [], policies: [] };
+const EMPTY = { operations: [], forms: [], decisions: [], roles: [], messages: [], facts: [], policies: [], processes: [] };
 
 const PALETTE = 130;
 const MARGIN = 30;
@@ -24,9 +25,11 @@ const SMALLEST = 0.6;
  * @param options xml; catalogue {operations: [{name, title, outside, parameters, results, effects}],
  *   forms: [{name, title, fields: [{key, label}]}], decisions: [{id, name, file, inputs}], roles: [{code, label}],
  *   messages: [{name, label}], facts: [{name, label}], policies: [{name, title}]};
- *   findings [{element_id, message, severity}]; onChange() after each change, also while something is typed
+ *   processes [{name, title}] (for calls); findings [{element_id, message, severity}];
+ *   onChange() after each change, also while something is typed; readOnly
  */
-async function openBpmn(el, { xml, catalogue = {}, findings = [], onChange = () => {} }) {
+async function openBpmn(el, { xml, catalogue = {}, findings = [], onChange = () => {}, readOnly = false }) {
+  el.classList.toggle('closed', readOnly);
   const canvasBox = box('editor-canvas', '流程图');
   const panelBox = box('editor-panel', '图形的设置');
   el.classList.add('bpmn-editor');
@@ -34,8 +37,11 @@ async function openBpmn(el, { xml, catalogue = {}, findings = [], onChange = () 
   const modeler = new Modeler({
     container: canvasBox,
     moddleExtensions: { policy },
-    additionalModules: [minimapModule, translateModule, modelModule, toolsModule, findingsModule, panelModule],
-    policyPanel: { parent: panelBox, catalogue: { ...EMPTY, ...catalogue }, onTyped: onChange },
+    additionalModules: [
+      minimapModule, translateModule, modelModule, toolsModule, findingsModule, panelModule,
+      ...(readOnly ? [readOnlyModule] : []),
+    ],
+    policyPanel: { parent: panelBox, catalogue: Object.assign(catalogue, { ...EMPTY, ...catalogue }), onTyped: onChange, readOnly },
   });
   const service = (name) => modeler.get(name);
   await modeler.importXML(xml);

@@ -17,7 +17,7 @@ const OURS = {
   'Business rule task': '查决策表',
   'Receive task': '等待消息（任务）',
   'Send task': '发送消息',
-  'Call activity': '调用另一政策',
+  'Call activity': '调用流程',
   'Sub-process': '子流程',
   'Sub-process (expanded)': '子流程',
   'Exclusive gateway': '排他网关：选择一条路',

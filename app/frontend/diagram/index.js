@@ -77,7 +77,7 @@ async function mount(host) {
     const show = (state) => {
       const moved = drawState(drawing, state);
       words.replaceChildren(...wordsFor(drawing, state));
-      here.hidden = !(state.current?.length || state.incidents?.length);
+      here.hidden = !drawing.places.length;
       if (moved) drawing.showCurrent();
     };
     host.baohanDiagram = { drawing, show };

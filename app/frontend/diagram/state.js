@@ -1,8 +1,10 @@
 // State of one instance on its drawing:
 // {taken: [ids of elements and flows], current: [{element, label, since, due}], incidents: [{element, message}], ended}
+// or of two versions side by side: {added: [ids], changed: [ids], removed: [ids]}
 import { localTime, speak } from './words.js';
 
-const MARKS = ['taken', 'current', 'incident'];
+const MARKS = ['taken', 'current', 'incident', 'added', 'changed', 'removed'];
+const DIFFERENCES = { added: '新增', changed: '改动', removed: '删除' };
 
 /** Mark the path, the places and the incidents; answers whether the current places differ from before. */
 export function drawState(drawing, state) {
@@ -13,6 +15,7 @@ export function drawState(drawing, state) {
     taken: new Set(state.taken || []),
     current: new Set(current.map((place) => place.element)),
     incident: new Set(incidents.map((incident) => incident.element)),
+    ...Object.fromEntries(Object.keys(DIFFERENCES).map((mark) => [mark, new Set(state[mark] || [])])),
   };
   drawing.elements.forEach((element) => {
     const id = element.labelTarget ? element.labelTarget.id : element.id;
@@ -26,7 +29,10 @@ export function drawState(drawing, state) {
     pin(drawing, element, 'current', [speak('当前'), ...new Set(places.map(holder))].filter(Boolean).join(' · '));
   }
   for (const [element] of grouped(incidents)) pin(drawing, element, 'incident', speak('异常'));
-  const places = [...marks.incident, ...marks.current];
+  for (const [mark, word] of Object.entries(DIFFERENCES)) {
+    for (const id of marks[mark]) pin(drawing, id, mark, speak(word));
+  }
+  const places = [...marks.incident, ...marks.current, ...marks.changed, ...marks.added, ...marks.removed];
   const moved = places.join() !== drawing.places.join();
   drawing.places = places;
   return moved;
@@ -63,7 +69,7 @@ export function wordsFor(drawing, state) {
     const due = place.due ? `${speak('截止')} ${localTime(place.due)}` : '';
     lines.push(line('current', speak('当前'), drawing.nameOf(place.element), place.label, due));
   }
-  if (state.ended) lines.push(line('ended', speak('流程已结束')));
+  if (state.ended && state.taken) lines.push(line('ended', speak('流程已结束')));
   return lines;
 }
 

@@ -21,7 +21,7 @@ class DecisionModeler extends Modeler {
   }
 }
 
-async function openDmn(el, { xml, findings = [], onChange = () => {}, open = null }) {
+async function openDmn(el, { xml, findings = [], onChange = () => {}, open = null, readOnly = false }) {
   const tabs = document.createElement('div');
   tabs.className = 'dmn-tabs';
   tabs.setAttribute('role', 'tablist');
@@ -32,6 +32,7 @@ async function openDmn(el, { xml, findings = [], onChange = () => {}, open = nul
   box.setAttribute('role', 'tabpanel');
   el.classList.add('dmn-editor');
   el.replaceChildren(tabs, box);
+  el.classList.toggle('closed', readOnly);
   const view = { additionalModules: [translateModule] };
   const modeler = new DecisionModeler({
     container: box,
@@ -46,6 +47,7 @@ async function openDmn(el, { xml, findings = [], onChange = () => {}, open = nul
   modeler.on('viewer.created', ({ viewer }) => {
     const bus = viewer.get('eventBus');
     bus.on('commandStack.changed', onChange);
+    if (readOnly) close(box);
   });
   await modeler.importXML(xml, { open: false });
   await modeler.open(opening(modeler, open));
@@ -70,6 +72,13 @@ async function openDmn(el, { xml, findings = [], onChange = () => {}, open = nul
     redo: () => modeler.getActiveViewer().get('commandStack').redo(),
     destroy: () => modeler.destroy(),
   };
+}
+
+/** What is drawn can be read and scrolled, not touched. */
+function close(box) {
+  new MutationObserver(() => {
+    for (const child of box.children) child.inert = true;
+  }).observe(box, { childList: true });
 }
 
 /** The decision asked for, else the only table, else the relations. */

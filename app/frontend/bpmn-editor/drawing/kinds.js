@@ -17,7 +17,7 @@ export const KINDS = Object.fromEntries([
   ['timer', '等待时间', 'intermediate-event-catch-timer', { type: 'bpmn:IntermediateCatchEvent', ...timer }],
   ['message', '等待消息', 'intermediate-event-catch-message', { type: 'bpmn:IntermediateCatchEvent', ...message }],
   ['sub-process', '子流程', 'subprocess-expanded', { type: 'bpmn:SubProcess', isExpanded: true }],
-  ['call', '调用另一政策', 'call-activity', { type: 'bpmn:CallActivity' }],
+  ['call', '调用流程', 'call-activity', { type: 'bpmn:CallActivity' }],
   ['end', '结束', 'end-event-none', { type: 'bpmn:EndEvent' }],
   ['terminate', '全部终止', 'end-event-terminate', { type: 'bpmn:EndEvent', ...terminate }],
   ['participant', '流程与泳道', 'participant', { type: 'bpmn:Participant' }],
@@ -52,7 +52,7 @@ export const REPLACEMENTS = new Set([
 const SUPPORTED = new Set([
   'Process', 'Collaboration', 'Participant', 'Lane', 'StartEvent', 'EndEvent', 'UserTask', 'ServiceTask',
   'BusinessRuleTask', 'ReceiveTask', 'SendTask', 'ExclusiveGateway', 'ParallelGateway', 'InclusiveGateway',
-  'EventBasedGateway', 'IntermediateCatchEvent', 'BoundaryEvent', 'SubProcess', 'CallActivity',
+  'EventBasedGateway', 'IntermediateCatchEvent', 'IntermediateThrowEvent', 'BoundaryEvent', 'SubProcess', 'CallActivity',
   'SequenceFlow', 'TextAnnotation', 'Association', 'Group', 'DataObjectReference', 'DataStoreReference',
   'DataInputAssociation', 'DataOutputAssociation',
 ].map((name) => `bpmn:${name}`));
@@ -60,6 +60,7 @@ const EVENTS = {
   'bpmn:StartEvent': ['Message'],
   'bpmn:EndEvent': ['Terminate', 'Error'],
   'bpmn:IntermediateCatchEvent': ['Timer', 'Message'],
+  'bpmn:IntermediateThrowEvent': ['Message'],
   'bpmn:BoundaryEvent': ['Timer', 'Message', 'Error'],
 };
 
@@ -67,6 +68,8 @@ const EVENTS = {
 export function isSupported(owner) {
   if (!SUPPORTED.has(owner.$type) || owner.triggeredByEvent || owner.loopCharacteristics) return false;
   const allowed = EVENTS[owner.$type];
+  const needed = /Intermediate|Boundary/.test(owner.$type);
+  if (needed && !owner.eventDefinitions?.length) return false;
   return !allowed || (owner.eventDefinitions || []).every(
     ({ $type }) => allowed.some((name) => $type === `bpmn:${name}EventDefinition`));
 }
@@ -76,8 +79,8 @@ const TITLES = {
   'bpmn:StartEvent': '开始', 'bpmn:EndEvent': '结束', 'bpmn:UserTask': '人工任务', 'bpmn:ServiceTask': '系统操作',
   'bpmn:BusinessRuleTask': '查决策表', 'bpmn:ReceiveTask': '等待消息', 'bpmn:SendTask': '发送消息',
   'bpmn:ExclusiveGateway': '排他网关', 'bpmn:ParallelGateway': '并行网关', 'bpmn:InclusiveGateway': '包容网关',
-  'bpmn:EventBasedGateway': '事件网关', 'bpmn:IntermediateCatchEvent': '等待', 'bpmn:BoundaryEvent': '边界事件',
-  'bpmn:SubProcess': '子流程', 'bpmn:CallActivity': '调用另一政策', 'bpmn:SequenceFlow': '流向',
+  'bpmn:EventBasedGateway': '事件网关', 'bpmn:IntermediateCatchEvent': '等待', 'bpmn:IntermediateThrowEvent': '发送', 'bpmn:BoundaryEvent': '边界事件',
+  'bpmn:SubProcess': '子流程', 'bpmn:CallActivity': '调用流程', 'bpmn:SequenceFlow': '流向',
   'bpmn:TextAnnotation': '文字说明', 'bpmn:Association': '关联线', 'bpmn:Group': '分组框',
 };
 const EVENT_TITLES = {

@@ -15,7 +15,8 @@ export function eventGroups(element, owner, desk) {
   if (!definition) return [];
   const groups = [];
   if (is(definition, 'bpmn:TimerEventDefinition')) groups.push(timerGroup(element, owner, definition, desk));
-  if (is(definition, 'bpmn:MessageEventDefinition')) groups.push(messageGroup(element, owner, definition, desk));
+  const thrown = is(owner, 'bpmn:IntermediateThrowEvent');
+  if (is(definition, 'bpmn:MessageEventDefinition') && !thrown) groups.push(messageGroup(element, owner, definition, desk));
   if (is(definition, 'bpmn:ErrorEventDefinition')) groups.push(errorGroup(element, definition, desk));
   if (is(owner, 'bpmn:BoundaryEvent') && !is(definition, 'bpmn:ErrorEventDefinition')) {
     groups.push(boundaryGroup(element, owner, desk));
@@ -38,7 +39,8 @@ function timerGroup(element, owner, definition, { model }) {
     fields: [
       {
         id: 'timer-kind', type: 'choice', label: '怎样计时', value: kind,
-        options: TIMERS.map(([value, title]) => ({ value, label: title })),
+        options: TIMERS.filter(([value]) => value === kind || value !== 'timeCycle' || repeats(owner))
+          .map(([value, title]) => ({ value, label: title })),
         set: (next) => write(next, next === kind ? body : TIMERS.find(([name]) => name === next)[3]
           .replace('例如 30 分钟', 'PT30M')),
       },
@@ -52,6 +54,9 @@ function timerGroup(element, owner, definition, { model }) {
     ],
   };
 }
+
+/** Only an event that leaves its task running may strike again. */
+const repeats = (owner) => is(owner, 'bpmn:BoundaryEvent') && owner.cancelActivity === false;
 
 function timerHint(kind, body) {
   const words = body && readTiming(kind, body);

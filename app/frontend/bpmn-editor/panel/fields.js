@@ -32,18 +32,24 @@ function useDraft(field, key, drafts) {
   const latest = useRef();
   latest.current = field;
   const timer = useRef();
+  const typed = useRef(null);
   const settle = (value) => {
     clearTimeout(timer.current);
+    typed.current = null;
     drafts.drop(key);
     const { read, set, value: before } = latest.current;
     const written = value.trim();
     const wrong = read ? read(written) : null;
     setFault(wrong);
-    if (wrong) return;
+    if (wrong) {
+      typed.current = value;
+      return;
+    }
     setDraft(null);
     if (written !== (before || '')) setFault(set(written) || null);
   };
   const type = (value) => {
+    typed.current = value;
     setDraft(value);
     setFault(null);
     clearTimeout(timer.current);
@@ -51,7 +57,7 @@ function useDraft(field, key, drafts) {
     if (!latest.current.settle) timer.current = setTimeout(() => settle(value), PAUSE);
   };
   useEffect(() => () => clearTimeout(timer.current), []);
-  return { shown: draft ?? field.value ?? '', fault, type, settle: () => draft !== null && settle(draft) };
+  return { shown: draft ?? field.value ?? '', fault, type, settle: () => typed.current !== null && settle(typed.current) };
 }
 
 function Written({ field, name, drafts }) {

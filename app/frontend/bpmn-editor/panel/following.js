@@ -7,13 +7,15 @@ const BOUNDARIES = {
   'boundary-message': ['收到消息', 'bpmn:MessageEventDefinition'],
   'boundary-error': ['出错', 'bpmn:ErrorEventDefinition'],
 };
+const WAITING = ['bpmn:UserTask', 'bpmn:ServiceTask', 'bpmn:ReceiveTask', 'bpmn:SubProcess', 'bpmn:CallActivity'];
+const FAILING = ['bpmn:ServiceTask', 'bpmn:SubProcess', 'bpmn:CallActivity'];
 
 export function followGroup(element, owner, desk) {
   const fields = [];
   if (is(owner, 'bpmn:FlowNode') && !is(owner, 'bpmn:EndEvent')) {
     fields.push(appendField(element, owner, desk), connectField(element, desk));
   }
-  if (is(owner, 'bpmn:Activity')) fields.push(attachField(element, desk));
+  if (isAny(owner, WAITING)) fields.push(attachField(element, owner, desk));
   if (!isAny(owner, ['bpmn:Process', 'bpmn:Collaboration'])) {
     fields.push({
       id: 'remove', type: 'action', label: '删除这个图形', tone: 'loss',
@@ -43,10 +45,12 @@ function connectField(element, { elementRegistry, modeling, rules }) {
   };
 }
 
-function attachField(element, { modeling, elementFactory }) {
+function attachField(element, owner, { modeling, elementFactory }) {
   return {
     id: 'attach', type: 'action', label: '附加边界事件',
-    options: Object.entries(BOUNDARIES).map(([value, [label]]) => ({ value, label })),
+    options: Object.entries(BOUNDARIES)
+      .filter(([value]) => value !== 'boundary-error' || isAny(owner, FAILING))
+      .map(([value, [label]]) => ({ value, label })),
     run: (name) => {
       const eventDefinitionType = BOUNDARIES[name][1];
       const event = elementFactory.createShape({ type: 'bpmn:BoundaryEvent', eventDefinitionType });

@@ -15,6 +15,7 @@ export class PolicyPanel {
     Object.assign(this, { selection, canvas, elementRegistry, findings, parent: config.parent });
     this.drafts = new Drafts(config.onTyped);
     this.catalogue = config.catalogue;
+    this.readOnly = config.readOnly;
     this.focused = null;
     this.injector = injector;
     this.parent.addEventListener('focusin', ({ target }) => {
@@ -30,6 +31,7 @@ export class PolicyPanel {
     const service = (name) => this.injector.get(name);
     return {
       catalogue: this.catalogue,
+      readOnly: this.readOnly,
       model: service('policyModel'),
       modeling: service('modeling'),
       elementFactory: service('elementFactory'),
@@ -77,7 +79,12 @@ export class PolicyPanel {
       this.drafts.flush();
     }
     this.element = element;
-    render(html`<${Sheet} panel=${this} element=${element} />`, this.parent);
+    if (this.due) return;
+    this.due = true; // once for all that changes now; a field losing its focus while we draw may change more
+    queueMicrotask(() => {
+      this.due = false;
+      render(html`<${Sheet} panel=${this} element=${this.element} />`, this.parent);
+    });
   }
 }
 
@@ -89,9 +96,11 @@ function Sheet({ panel, element }) {
     <h2 class="panel-title"><span>${kind}</span> ${title}</h2>
     ${findings.length > 0 && html`<ul class="panel-findings">
       ${findings.map((finding) => html`<li class=${finding.severity}>${finding.message}</li>`)}</ul>`}
-    ${groups.map((group) => html`<${Group} key=${`${element.id}:${group.title}`}
-      group=${group} element=${element} panel=${panel} />`)}
-    ${groups.some((group) => group.fields.some((field) => field.expression))
+    <fieldset disabled=${panel.readOnly}>
+      ${groups.map((group) => html`<${Group} key=${`${element.id}:${group.title}`}
+        group=${group} element=${element} panel=${panel} />`)}
+    </fieldset>
+    ${!panel.readOnly && groups.some((group) => group.fields.some((field) => field.expression))
       && html`<${Names} panel=${panel} element=${element} />`}`;
 }
 

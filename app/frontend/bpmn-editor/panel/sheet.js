@@ -18,7 +18,7 @@ export function sheetFor(element, desk) {
     ...eventGroups(element, owner, desk),
     ...flowGroups(element, owner, desk),
     laneGroup(element, owner, desk),
-    followGroup(element, owner, desk),
+    desk.readOnly ? null : followGroup(element, owner, desk),
     details(element, owner, desk),
   ].filter((group) => group?.fields.some(Boolean));
   return {

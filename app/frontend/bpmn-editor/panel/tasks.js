@@ -1,5 +1,5 @@
 // Activities: the operation, form, deadline, decision, message or policy behind them.
-import { is } from 'bpmn-js/lib/util/ModelUtil';
+import { is, isAny } from 'bpmn-js/lib/util/ModelUtil';
 import { readDuration, writeDuration } from '../durations.js';
 
 export function taskGroups(element, owner, desk) {
@@ -7,7 +7,7 @@ export function taskGroups(element, owner, desk) {
   if (is(owner, 'bpmn:StartEvent')) return [formGroup(element, owner, desk)];
   if (is(owner, 'bpmn:ServiceTask')) return operationGroups(element, owner, desk);
   if (is(owner, 'bpmn:BusinessRuleTask')) return [decisionGroup(element, owner, desk)];
-  if (is(owner, 'bpmn:SendTask')) return sendGroups(element, desk);
+  if (isAny(owner, ['bpmn:SendTask', 'bpmn:IntermediateThrowEvent'])) return sendGroups(element, desk);
   if (is(owner, 'bpmn:CallActivity')) return [callGroup(element, owner, desk)];
   return [];
 }
@@ -188,8 +188,9 @@ function callGroup(element, owner, { model, catalogue }) {
   return {
     title: '调用',
     fields: [{
-      id: 'called', type: 'choice', label: '调用哪个政策', value: owner.calledElement || '', none: '请选择',
-      options: catalogue.policies.map((one) => ({ value: one.name, label: one.title || one.name })),
+      id: 'called', type: 'choice', label: '调用哪个流程', value: owner.calledElement || '', none: '请选择',
+      options: catalogue.processes.map((one) => ({ value: one.name, label: one.title || one.name })),
+      hint: '只能调用本政策里另外画出的流程。',
       set: (next) => model.update(element, { calledElement: next || undefined }),
     }],
   };
