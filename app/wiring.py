@@ -4,7 +4,22 @@ from typing import Any
 
 from flask import Flask
 
-from app import accounts, cli, files, gateway, health, logs, notices, orders, portal, runtime, sealing, settings, web
+from app import (
+    accounts,
+    cli,
+    files,
+    gateway,
+    health,
+    logs,
+    notices,
+    orders,
+    portal,
+    runtime,
+    sealing,
+    settings,
+    studio,
+    web,
+)
 from app import db as database
 
 FEATURES = (
@@ -16,6 +31,7 @@ FEATURES = (
     orders,
     gateway,
     portal,
+    studio,
 )
 """Each has `init(app)`: its blueprint, operations, subjects, job handlers. Lower layers first."""
 
