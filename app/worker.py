@@ -130,10 +130,10 @@ def _errand(payload: Mapping[str, Any], name: str, key: str) -> Any:
     return current_app.extensions["handlers"][name](payload, key=key)
 
 
-def main() -> None:
+def main(app: Flask | None = None) -> None:
     """Run until told to stop; SIGTERM finishes the row in hand."""
     global _app
-    _app = starting.process()
+    _app = app or starting.process()
     with _app.app_context():
         connection = queue.connection()
         name = _app.config["QUEUE"]

@@ -9,6 +9,7 @@ import pytest
 pytest_plugins = [
     "tests.support.fixtures",
     "tests.support.browser",
+    "tests.support.product",
     "tests.support.people",
     "tests.support.demo",
 ]
