@@ -7,6 +7,7 @@ from flask import Flask
 from app import (
     accounts,
     cli,
+    desk,
     files,
     gateway,
     health,
@@ -30,6 +31,7 @@ FEATURES = (
     notices,
     orders,
     gateway,
+    desk,
     portal,
     studio,
 )

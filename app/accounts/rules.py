@@ -4,6 +4,8 @@ Words: the role codes, `anyone`, `signed_in`, `entity`, `staff`, and predicates 
 here wants its twin in tests/accounts/matrix.py.
 """
 
+DESK = "(centre_reviewer | institution_reviewer | institution_admin | operator | publisher)"
+
 RULES: dict[str, str] = {
     "static": "anyone",
     # machines; health itself guards the figures
@@ -55,4 +57,22 @@ RULES: dict[str, str] = {
     "studio.restore": "operator",
     "studio.drawing": "operator | publisher | auditor",
     "studio.marks": "operator | publisher | auditor",
+    # desk
+    "desk.index": DESK,
+    "desk.following": DESK,
+    "desk.task": f"{DESK} & desk_task",
+    "desk.complete": f"{DESK} & desk_task",
+    "desk.claim": f"{DESK} & desk_task",
+    "desk.release": f"{DESK} & desk_task",
+    "desk.reveal": f"{DESK} & desk_task",
+    "desk.document": f"{DESK} & desk_task",
+    "desk.case_state": f"{DESK} & desk_task",
+    "desk.drawing": "staff",
+    "incidents.index": "operator | auditor",
+    "incidents.detail": "operator | auditor",
+    "incidents.case_state": "operator | auditor",
+    "incidents.retry": "operator",
+    "incidents.amend": "operator",
+    "incidents.skip": "operator",
+    "incidents.resolve": "operator",
 }

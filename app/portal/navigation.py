@@ -65,7 +65,7 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
         _l("流程与规则"),
         (
             Entry(_l("流程工作室"), "studio.index", frozenset({"operator", "publisher"}), ("studio.",)),
-            Entry(_l("异常处理"), "studio.incidents", frozenset({"operator"}), ("studio.incident",)),
+            Entry(_l("异常处理"), "incidents.index", frozenset({"operator", "auditor"}), ("incidents.",)),
         ),
     ),
     (

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 from sqlalchemy import select
 
 from app import clock
@@ -107,6 +108,18 @@ def skip(incident_id: int, result: Any, *, by: Actor, note: str) -> None:
     queue.answer_by_hand(job, result)
     incident.note = note
     _close(incident, SKIPPED, by=by)
+
+
+def amend(incident_id: int, payload: Any, *, by: Actor, note: str) -> None:
+    """Correct what a failed call says and make it again; the caller holds the transaction."""
+    incident = _open(incident_id)
+    job = db.session.get(Job, incident.job_id, with_for_update=True) if incident.job_id else None
+    if job is None or job.kind != "call" or job.state != FAILED or job.result is not None:
+        raise Conflict("只有未得到答复的外部调用可以更正后重试")
+    job.payload, job.key = orjson.dumps(payload).decode(), f"{job.key}:{incident.id}"  # another body, another call
+    queue.again(job)
+    incident.note = note
+    _close(incident, RETRIED, by=by)
 
 
 def _open(incident_id: int) -> Incident:

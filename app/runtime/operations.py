@@ -12,6 +12,7 @@ from typing import Any
 
 from app.audit import SYSTEM, Actor
 from app.errors import Misconfigured
+from app.runtime.panels import Show
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ class Operation:
 
 @dataclass(frozen=True)
 class Subject:
-    """A kind of case. `facts(key)` gives a mapping name → function that reads that fact, called only if it is used."""
+    """A kind of case. `facts(key)` gives a mapping name → function that reads that fact, called only if it is used.
+    `panel(key, user)` is what a reviewer is shown of it; without one, its public facts."""
 
     kind: str
     title: str
@@ -92,6 +94,7 @@ class Subject:
     fields: tuple[Fact, ...] = ()
     policies: tuple[str, ...] = ()
     link: Callable[[str], str] | None = None
+    panel: Show | None = None
 
 
 class Catalogue:
