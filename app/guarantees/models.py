@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, LargeBinary
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import BigKey, UtcDateTime, db
@@ -32,10 +32,13 @@ class Guarantee(db.Model):  # type: ignore[name-defined]
         S.CLAIM_PENDING: {S.LAPSED, S.IN_FORCE},
     }
     __tablename__ = "guarantee"
-    __table_args__ = (Index("ix_guarantee_mine", "bidder_index", "id"),)
+    __table_args__ = (
+        UniqueConstraint("order_no", name="uq_guarantee_of_order"),  # by default it'd be named as guarantee_order's
+        Index("ix_guarantee_mine", "bidder_index", "id"),
+    )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     no: Mapped[str] = mapped_column(unique=True)
-    order_no: Mapped[str] = mapped_column(ForeignKey("guarantee_order.no"), unique=True)
+    order_no: Mapped[str] = mapped_column(ForeignKey("guarantee_order.no"))
     state: Mapped[str] = mapped_column(default=S.IN_FORCE)
     institution: Mapped[str] = mapped_column(index=True)
     bidder_index: Mapped[str]
