@@ -37,6 +37,7 @@ DEFAULTS: dict[str, Any] = {
     "GATEWAY_PER_ADDRESS": 400,
     "GATEWAY_SM2_PER_ADDRESS": 20,
     "GATEWAY_PER_CALLER": 200,
+    "VERIFY_PER_ADDRESS": 5,
     "POOL_SIZE": 10,
     "DEMO": "",
 }

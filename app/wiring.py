@@ -11,10 +11,12 @@ from app import (
     files,
     gateway,
     health,
+    institutions,
     logs,
     notices,
     orders,
     portal,
+    projects,
     runtime,
     sealing,
     settings,
@@ -22,6 +24,8 @@ from app import (
     web,
 )
 from app import db as database
+from app.institutions import showing
+from app.portal import sources
 
 FEATURES = (
     accounts,
@@ -29,6 +33,8 @@ FEATURES = (
     health,
     cli,
     notices,
+    projects,
+    institutions,
     orders,
     gateway,
     desk,
@@ -49,4 +55,5 @@ def wire(**overrides: Any) -> Flask:
         foundation.init(app)
     for feature in FEATURES:
         feature.init(app)
+    sources.join(app, products=showing.product_types, institutions=showing.institutions)
     return app

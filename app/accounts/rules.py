@@ -15,10 +15,17 @@ RULES: dict[str, str] = {
     # gateway: a signature opens these
     "gateway.b1": "anyone",
     "gateway.b2": "anyone",
+    "gateway.b3": "anyone",
+    "gateway.b4": "anyone",
     "gateway.b11": "anyone",
     "gateway.c1": "anyone",
     "gateway.c2": "anyone",
     "gateway.c3": "anyone",
+    "gateway.c4": "anyone",
+    # lots and institutions
+    "projects.index": "anyone",
+    "projects.detail": "anyone",
+    "institutions.terms": "anyone",
     # accounts
     "accounts.login": "anyone",
     "accounts.callback": "anyone",

@@ -3,17 +3,19 @@
 from flask import Flask, Response, request
 
 from app.accounts import csrf
-from app.gateway import callbacks, lots
+from app.gateway import callbacks, fetching, lots, verification
 from app.gateway.door import PREFIX, bp, sign_plain
+from app.gateway.operations import OPERATIONS
 from app.gateway.seeds import seed_demo
-from app.gateway.sources import join
 
-__all__ = ["bp", "init", "join", "seed_demo"]
+__all__ = ["bp", "init", "seed_demo"]
 
-_ROUTES = (callbacks, lots)
+_ROUTES = (callbacks, lots, verification)
 
 
 def init(app: Flask) -> None:
+    app.extensions["catalogue"].add(*OPERATIONS)
+    app.extensions["handlers"][fetching.HANDLER] = fetching.fetch
     csrf.exempt(bp)
     app.register_blueprint(bp)
     app.after_request(_leave_nothing_unsigned)

@@ -23,6 +23,11 @@ def per_caller(app_id: str) -> None:
     _count(f"app:{app_id}", current_app.config["GATEWAY_PER_CALLER"])
 
 
+def guesses(address: str) -> None:
+    """Numbers and codes are not to be tried out."""
+    _count(f"verify:{address}", current_app.config["VERIFY_PER_ADDRESS"])
+
+
 def _count(what: str, most: int) -> None:
     """Raise Refusal 5001 (429) above `most` a second. Without Redis nothing is counted: news of money goes first."""
     name = f"gateway:{what}:{int(time())}"

@@ -1,5 +1,7 @@
 """Financial institutions, their keys and products, and the lists operators keep: product types, reason codes."""
 
+from flask import Flask
+
 from app.institutions.catalogue import find, get, in_rotation, product, selling
 from app.institutions.keys import ApiKey
 from app.institutions.models import (
@@ -10,7 +12,9 @@ from app.institutions.models import (
     ProductType,
     ReasonCode,
 )
-from app.institutions.seeds import seed_demo
+from app.institutions.seeds import seed_demo, seed_lists
+from app.institutions.subject import SUBJECT
+from app.institutions.views import bp
 
 __all__ = [
     "ApiKey",
@@ -23,7 +27,14 @@ __all__ = [
     "find",
     "get",
     "in_rotation",
+    "init",
     "product",
     "seed_demo",
+    "seed_lists",
     "selling",
 ]
+
+
+def init(app: Flask) -> None:
+    app.register_blueprint(bp)
+    app.extensions["catalogue"].add(SUBJECT)

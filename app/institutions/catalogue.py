@@ -12,6 +12,8 @@ from app.institutions.models import Institution, InstitutionState, Product, Prod
 
 
 def find(code: str) -> Institution | None:
+    if "\0" in code:
+        return None
     return db.session.scalar(select(Institution).where(Institution.code == code))
 
 

@@ -65,11 +65,11 @@ class Figures:
 def join(
     app: Flask,
     *,
-    products: Callable[[str], Sequence[Product]] | None = None,
-    institutions: Callable[[str], Sequence[Institution]] | None = None,
+    products: Callable[[str], Sequence[Any]] | None = None,
+    institutions: Callable[[str], Sequence[Any]] | None = None,
     figures: Callable[[str], Figures | None] | None = None,
 ) -> None:
-    """Give the public pages their sources; each takes a region's code."""
+    """Give the public pages their sources; each takes a region's code, gives what looks like Product…"""
     given = {"products": products, "institutions": institutions, "figures": figures}
     app.extensions.setdefault("portal", {}).update({name: fn for name, fn in given.items() if fn})
 

@@ -26,6 +26,8 @@ class Page:
 
 
 def find(no: str) -> Lot | None:
+    if "\0" in no:
+        return None
     return db.session.scalar(select(Lot).where(Lot.no == no))
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from app import clock, projects
 from app.db import db, transaction
-from app.projects import grams
+from app.projects import grams, search
 from app.projects.models import Lot, LotGram
 from tests.projects.conftest import TRADING
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.both_databases
 
 def found(app, text="", **filters):
     with app.app_context():
-        return [lot.no for lot in projects.search(text, **filters).lots]
+        return [lot.no for lot in search.search(text, **filters).lots]
 
 
 def test_two_characters_of_a_name_are_enough(app, told):
@@ -88,7 +88,7 @@ def test_pages_follow_each_other_without_gap_or_double(app, told):
     seen, cursor = [], ""
     with app.app_context():
         for _ in range(10):
-            page = projects.search(after=cursor, limit=2)
+            page = search.search(after=cursor, limit=2)
             seen += [lot.no for lot in page.lots]
             cursor = page.following
             if not cursor:

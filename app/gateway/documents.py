@@ -1,0 +1,88 @@
+"""Files institutions send: by content, or by an address on their own endpoint; hashed, looked at, stored."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from app import files
+from app.errors import AppError, Unavailable
+from app.protocol.codes import Code, Refusal
+from app.protocol.digests import sha256_hex, sm3_hex
+
+MOST = 10 * 1024 * 1024
+BEGINNINGS = {"PDF": (b"%PDF-", "application/pdf"), "OFD": (b"PK\x03\x04", "application/ofd")}
+
+
+class NoDocument(AppError):
+    """What was fetched is not the document that was told of."""
+
+    code = "no_document"
+
+
+def check(file: Mapping[str, Any], *, endpoint: str) -> None:
+    """Refuse, naming the field, a file that is too long, not what it says it is, or to be fetched from elsewhere."""
+    if file["format"] not in BEGINNINGS:
+        raise _wrong("format", "应为PDF或OFD")
+    if "url" in file:
+        if not _same_origin(file["url"], endpoint):
+            raise _wrong("url", "应位于机构登记的接口地址之下")
+        return
+    problem = flaw(file, file["content"])
+    if problem:
+        raise _wrong(*problem)
+
+
+def flaw(file: Mapping[str, Any], content: bytes) -> tuple[str, str] | None:
+    """The field that is wrong and how, or None."""
+    if len(content) > MOST:
+        return "base64", f"文件不能超过{MOST // 1024 // 1024}MB"
+    if not content.startswith(BEGINNINGS[file["format"]][0]):
+        return "base64", f"内容不是{file['format']}文件"
+    if sm3_hex(content) != file["sm3"]:
+        return "sm3", "与文件内容不符"
+    if sha256_hex(content) != file["sha256"]:
+        return "sha256", "与文件内容不符"
+    return None
+
+
+def store(file: Mapping[str, Any], content: bytes) -> dict[str, Any]:
+    """What stands in the message in the file's place; in the caller's transaction."""
+    row = files.put(content, BEGINNINGS[file["format"]][1], limit=MOST)
+    return {"file_id": row.id, "format": file["format"], "sm3": file["sm3"], "sha256": file["sha256"]}
+
+
+def fetch(file: Mapping[str, Any], *, endpoint: str) -> bytes:
+    """The content behind `file["url"]`; no redirects, no more than MOST. Raises Unavailable or NoDocument."""
+    if not _same_origin(file["url"], endpoint):
+        raise NoDocument("文件地址不在机构登记的接口地址之下")
+    timeout = urllib3.Timeout(connect=3, read=20)
+    try:
+        with urllib3.PoolManager(retries=False) as pool:
+            answer = pool.request("GET", file["url"], timeout=timeout, redirect=False, preload_content=False)
+            content = answer.read(MOST + 1)
+    except (HTTPError, OSError) as error:
+        raise Unavailable(f"文件无法下载：{type(error).__name__}") from error
+    if answer.status >= 500 or answer.status == 429:
+        raise Unavailable(f"文件无法下载：HTTP {answer.status}")
+    if answer.status != 200:
+        raise NoDocument(f"文件无法下载：HTTP {answer.status}")
+    problem = flaw(file, content)
+    if problem:
+        raise NoDocument("：".join(problem))
+    return content
+
+
+def _same_origin(url: str, endpoint: str) -> bool:
+    there, own = urlsplit(url), urlsplit(endpoint)
+    try:
+        return (there.scheme, there.hostname, there.port) == (own.scheme, own.hostname, own.port) and not there.username
+    except ValueError:
+        return False
+
+
+def _wrong(field: str, problem: str) -> Refusal:
+    name = f"file.{field}"
+    return Refusal(Code.FORMAT, f"{name}：{problem}", fields={name: problem})
