@@ -18,12 +18,13 @@ from app.errors import AppError
 from app.gateway import seed_demo
 from app.institutions.seeds import seed_lists
 from app.jobs import pause as calls
+from app.rules import tck
 from app.runtime import definitions
 from app.settings import ROOT
 
 
 def init(app: Flask) -> None:
-    for command in (prepare, backup, restore, pause, resume):
+    for command in (prepare, backup, restore, pause, resume, tck.group):
         app.cli.add_command(command)
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from .bounds import Run
 from .failures import Failed
 from .temporal import instant, months_between, plus_months, seconds_of, since_midnight
-from .values import KIND_NAMES, NUMBERS, Months, Value, kind
+from .values import NUMBERS, Months, Value, told
 
 _DAY = timedelta(days=1)
 
@@ -119,7 +119,7 @@ def _power(a: Value, b: Value, run: Run) -> Value:
 
 
 def _inapplicable(operator: str, a: Value, b: Value) -> Failed:
-    return Failed("not_operable", op=operator, left=KIND_NAMES[kind(a)], right=KIND_NAMES[kind(b)])
+    return Failed("not_operable", op=operator, left=told(a), right=told(b))
 
 
 ARITHMETIC: dict[str, Callable[[Value, Value, Run], Value]] = {

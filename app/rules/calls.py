@@ -8,9 +8,9 @@ from . import syntax
 from .bounds import Run, Scope
 from .code import Code, Surroundings, codes, known_type, look_up, make, visible
 from .failures import Failed, nearest
+from .kinds import ANY, Type, Unfit, coerce, static_type
 from .signatures import invoke
-from .types import ANY, Type, Unfit, coerce, static_type
-from .values import KIND_NAMES, Builtin, Function, Parameter, Value, kind
+from .values import Builtin, Function, Parameter, Value, told
 
 
 @codes(syntax.Call)
@@ -26,8 +26,8 @@ def _call(node: syntax.Call, around: Surroundings) -> Code:
         function = look_up(scope, shown, place) if shown and within else callee(scope)
         if type(function) not in (Builtin, Function):
             if run.notes is not None:
-                known = nearest(shown, visible(scope)) if shown else nearest("", ())
-                run.null(place, "not_function", name=shown or KIND_NAMES[kind(function)], **known)
+                near = nearest(shown, visible(scope)) if shown else nearest("", ())
+                run.null(place, "not_function", name=shown or told(function), nearest=near)
             return None
         return apply(function, [argument(scope) for argument in arguments], names, run, place)
 
@@ -73,8 +73,8 @@ def _apply_own(function: Function, arguments: list[Value], names: tuple[str, ...
                 "argument_type",
                 name=function.name or "function",
                 parameter=formal.name,
-                expected=str(formal.type),
-                found=KIND_NAMES[kind(argument)],
+                expected=formal.type.said,
+                found=told(argument),
             ) from None
     return function.call(fitting, run)
 

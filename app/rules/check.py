@@ -9,42 +9,24 @@ from typing import Any
 from . import syntax
 from .bounds import Run, Scope
 from .code import Surroundings
-from .failures import RuleError
+from .failures import RuleError, Said, note
+from .kinds import conforms
 from .literals import literal_value
 from .model import Model
 from .printer import shown
 from .samples import literals_of, samples
 from .standard.texts import as_text
 from .table import Column, Rule, Table
-from .types import conforms
 from .unary import match_code
-from .values import KIND_NAMES, Value, kind
+from .values import Value, kind
 
 _MOST = 10  # findings of one kind
 _LABOUR = 20_000  # boxes looked at when searching gaps
-_MESSAGES = {
-    "overlap": ("规则 {rules} 会同时命中", "the rules {rules} match together"),
-    "gap": ("没有规则处理这种情况", "no rule covers this case"),
-    "unreachable": (
-        "规则 {rule} 永远轮不到：前面的规则已经全部命中",
-        "the rule {rule} is never reached: earlier ones cover it",
-    ),
-    "never": ("规则 {rule} 的“{label}”列 {cell} 永远不会成立", "the rule {rule} never matches: “{label}” {cell}"),
-    "duplicate": ("规则 {rules} 完全相同", "the rules {rules} are the same"),
-    "not_allowed": (
-        "规则 {rule} 的“{label}”列 {value} 不在允许的值之内",
-        "the rule {rule}: “{label}” does not allow {value}",
-    ),
-    "type": (
-        "规则 {rule} 的“{label}”列应为{wanted}，写的是{value}",
-        "the rule {rule}: “{label}” should be {wanted}, not {value}",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`kind` is a key of the messages; rules and columns count from 1, inputs before outputs."""
+    """`kind` is a code of failures.py; rules and columns count from 1, inputs before outputs."""
 
     kind: str
     zh: str
@@ -66,10 +48,10 @@ def check_table(model: Model, decision: str) -> list[Finding]:
     return list(_Check(table, model.types).findings())
 
 
-def _finding(kind: str, rules: Sequence[int], column: int, example: dict[str, Value], **facts: Any) -> Finding:
-    zh, en = _MESSAGES[kind]
-    facts |= {"rules": "、".join(map(str, rules)), "rule": rules[0] if rules else ""}
-    return Finding(kind, zh.format(**facts), en.format(**facts), tuple(rules), column, example)
+def _finding(code: str, rules: Sequence[int], column: int, example: dict[str, Value], **facts: Any) -> Finding:
+    listed = Said("、".join(map(str, rules)), ", ".join(map(str, rules)))
+    told = note(code, rules=listed, rule=rules[0] if rules else "", **facts)
+    return Finding(code, told.zh, told.en, tuple(rules), column, example)
 
 
 class _Check:
@@ -140,14 +122,14 @@ class _Check:
         """One written value against its column's type and allowed values."""
         if value is None:
             return
-        example, told = {column.label: value}, as_text(value, True)
+        example, written = {column.label: value}, as_text(value, True)
         if column.type and column.type.kind not in ("Any", "list", kind(value)):
-            wanted = KIND_NAMES.get(column.type.kind, column.type.kind)
-            yield _finding("type", [number], place, example, label=column.label, value=told, wanted=wanted)
+            wanted = column.type.said
+            yield _finding("cell_type", [number], place, example, label=column.label, value=written, wanted=wanted)
             return
         unlisted = column.allowed and self._bits(column.allowed, [value]) == 0
         if listed and (unlisted or (column.type and not conforms(value, column.type, True))):
-            yield _finding("not_allowed", [number], place, example, label=column.label, value=told)
+            yield _finding("cell_not_allowed", [number], place, example, label=column.label, value=written)
 
     def _impossible(self) -> Iterator[Finding]:
         for number, (rule, box) in enumerate(zip(self.table.rules, self.boxes, strict=True), 1):

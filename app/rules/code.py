@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from . import syntax
 from .bounds import Scope
 from .failures import RuleSyntaxError, nearest
+from .kinds import Type, conforms, resolve
 from .members import member_of
 from .standard import BUILTINS
-from .types import Type, conforms, resolve
-from .values import KIND_NAMES, Range, Value, admit, kind
+from .values import Range, Value, admit, told
 
 Code = Callable[[Scope], Value]
 
@@ -91,7 +91,7 @@ def look_up(scope: Scope, name: str, place: syntax.Place) -> Value:
 def _undefined(scope: Scope, name: str, place: syntax.Place) -> Value:
     builtin = BUILTINS.get(name)
     if builtin is None and scope.run.notes is not None:
-        scope.run.null(place, "undefined", name=name, **nearest(name, visible(scope)))
+        scope.run.null(place, "undefined", name=name, nearest=nearest(name, visible(scope)))
     return builtin
 
 
@@ -219,7 +219,7 @@ def _if(node: syntax.If, around: Surroundings) -> Code:
     def choose_strictly(scope: Scope) -> Value:
         value = condition(scope)
         if type(value) is not bool:
-            return scope.run.null(node.place, "not_boolean", of=KIND_NAMES[kind(value)])
+            return scope.run.null(node.place, "not_boolean", of=told(value))
         return then(scope) if value else otherwise(scope)
 
     return choose_strictly if node.strict else choose

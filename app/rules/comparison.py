@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from .far import FarDate, FarMoment, position
 from .temporal import ZONE, instant, since_midnight
-from .values import Builtin, Function, Months, Range, Value
+from .values import Builtin, Function, Months, Range, Value, kind
 
 _SCALARS = frozenset({Decimal, str, bool, date, timedelta, Months})
+_FAR = frozenset({FarDate, FarMoment})
 _ORDERED = frozenset({Decimal, str, date, timedelta, Months})
 
 
@@ -17,6 +19,8 @@ def equal(left: Value, right: Value) -> bool | None:
     if left is None or right is None:
         return left is right
     of = type(left)
+    if of in _FAR or type(right) in _FAR:
+        return position(left) == position(right) if kind(left) == kind(right) else None
     if of is not type(right):
         return _unwrapped(left, right)
     if of in _SCALARS:
@@ -59,9 +63,11 @@ def _same_moment(left: datetime, right: datetime) -> bool:
 def order(left: Value, right: Value) -> int | None:
     """-1, 0 or 1; None if the two have no order."""
     of = type(left)
-    if of is not type(right):
+    if (of in _FAR or type(right) in _FAR) and kind(left) == kind(right):
+        left, right = position(left), position(right)
+    elif of is not type(right):
         return None
-    if of is datetime:
+    elif of is datetime:
         if left.tzinfo is not None or right.tzinfo is not None:
             left, right = instant(left), instant(right)
     elif of is time:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 TEXTS: dict[str, tuple[str, str]] = {
     # syntax
@@ -38,7 +38,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "text_size": ("文本过长（上限 {limit} 个字符）", "the text is too long (limit {limit} characters)"),
     "bad_value": ("“{kind}”类型的数据不能用于规则", "data of the type “{kind}” cannot be used in rules"),
     # nulls
-    "undefined": ("名称“{name}”没有定义{nearest}", "the name “{name}” is not defined{nearest_en}"),
+    "undefined": ("名称“{name}”没有定义{nearest}", "the name “{name}” is not defined{nearest}"),
     "no_member": ("{of}没有“{name}”这一项", "{of} has no “{name}”"),
     "not_comparable": ("{left}与{right}不能比较", "{left} and {right} cannot be compared"),
     "not_operable": ("{left}与{right}不能做“{op}”运算", "“{op}” does not apply to {left} and {right}"),
@@ -48,7 +48,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "“{op}” has no result (division by zero or out of range)",
     ),
     "not_boolean": ("{of}不是“真”或“假”", "{of} is neither true nor false"),
-    "not_function": ("“{name}”不是函数{nearest}", "“{name}” is no function{nearest_en}"),
+    "not_function": ("“{name}”不是函数{nearest}", "“{name}” is no function{nearest}"),
     "not_list": ("{of}不能逐项取值", "{of} cannot be iterated"),
     "no_index": ("列表共 {size} 项，没有第 {index} 项", "the list has {size} items, none at {index}"),
     "arguments": ("{name}的参数个数或名称不对，应为 {expected}", "{name} takes other arguments: {expected}"),
@@ -64,8 +64,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "not_allowed": ("{name}的值{found}不在允许的范围内", "the value {found} of {name} is not allowed"),
     # tables and models
     "xml": ("不是有效的 DMN 文件：{reason}", "no valid DMN file: {reason}"),
-    "cell": ("{where}：{message}", "{where}: {message_en}"),
-    "unknown_decision": ("没有名为“{name}”的决策{nearest}", "no decision “{name}”{nearest_en}"),
+    "cell": ("{where}：{message}", "{where}: {message}"),
+    "unknown_decision": ("没有名为“{name}”的决策{nearest}", "no decision “{name}”{nearest}"),
     "unknown_reference": ("引用的“{name}”不存在", "the reference “{name}” leads nowhere"),
     "cycle": ("决策“{name}”依赖自身", "the decision “{name}” depends on itself"),
     "not_unique": (
@@ -82,8 +82,36 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "no_rule": ("决策表“{name}”没有规则命中", "no rule of the table “{name}” matches"),
     "no_logic": ("“{name}”没有决策逻辑", "“{name}” has no decision logic"),
+    # findings of a table's check
+    "overlap": ("规则 {rules} 会同时命中", "the rules {rules} match together"),
+    "gap": ("没有规则处理这种情况", "no rule covers this case"),
+    "unreachable": (
+        "规则 {rule} 永远轮不到：前面的规则已经全部命中",
+        "the rule {rule} is never reached: earlier ones cover it",
+    ),
+    "never": ("规则 {rule} 的“{label}”列 {cell} 永远不会成立", "the rule {rule} never matches: “{label}” {cell}"),
+    "duplicate": ("规则 {rules} 完全相同", "the rules {rules} are the same"),
+    "cell_not_allowed": (
+        "规则 {rule} 的“{label}”列 {value} 不在允许的值之内",
+        "the rule {rule}: “{label}” does not allow {value}",
+    ),
+    "cell_type": (
+        "规则 {rule} 的“{label}”列应为{wanted}，写的是{value}",
+        "the rule {rule}: “{label}” should be {wanted}, not {value}",
+    ),
     "hit_policy": ("不认识的命中策略“{name}”", "unknown hit policy “{name}”"),
 }
+
+
+class Said(NamedTuple):
+    """A word or a place in both languages."""
+
+    zh: str
+    en: str
+
+    def then(self, zh: str, en: str) -> Said:
+        """A place inside this one."""
+        return Said(f"{self.zh} › {zh}", f"{self.en} › {en}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +130,9 @@ class Note:
 
 def note(code: str, line: int = 0, column: int = 0, **facts: Any) -> Note:
     zh, en = TEXTS[code]
-    return Note(code, zh.format(**facts), en.format(**facts), line, column)
+    chinese = {name: fact.zh if isinstance(fact, Said) else fact for name, fact in facts.items()}
+    english = {name: fact.en if isinstance(fact, Said) else fact for name, fact in facts.items()}
+    return Note(code, zh.format(**chinese), en.format(**english), line, column)
 
 
 class RuleError(Exception):
@@ -124,18 +154,11 @@ class RuleSyntaxError(RuleError):
         self.line, self.column, self.expected = line, column, tuple(expected)
         self.where = ""
 
-    def at(self, where: str) -> RuleSyntaxError:
+    def at(self, where: Said) -> RuleSyntaxError:
         """The same error, told from the table's or model's point of view."""
-        told = RuleSyntaxError(
-            "cell",
-            self.line,
-            self.column,
-            expected=self.expected,
-            where=where,
-            message=self.zh,
-            message_en=self.en,
-        )
-        told.where = where
+        message = Said(self.zh, self.en)
+        told = RuleSyntaxError("cell", self.line, self.column, expected=self.expected, where=where, message=message)
+        told.where = where.zh
         return told
 
     def __str__(self) -> str:
@@ -150,10 +173,10 @@ class Failed(Exception):
         super().__init__(code)
 
 
-def nearest(name: str, known: Iterable[str]) -> dict[str, str]:
-    """Facts for a message: the names that look most like this one."""
+def nearest(name: str, known: Iterable[str]) -> Said:
+    """For a message: the names that look most like this one."""
     found = get_close_matches(name, list(known)[:500], 3, 0.5)
     if not found:
-        return {"nearest": "", "nearest_en": ""}
+        return Said("", "")
     names = "、".join(f"“{one}”" for one in found)
-    return {"nearest": f"，是否想写{names}", "nearest_en": f", did you mean {names}"}
+    return Said(f"，是否想写{names}", f", did you mean {names}")

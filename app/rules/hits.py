@@ -11,9 +11,9 @@ from .bounds import Scope
 from .code import Code, Surroundings, make
 from .comparison import equal, member, order
 from .failures import Failed
+from .kinds import Unfit, coerce
 from .signatures import BUILTINS, invoke
-from .types import Unfit, coerce
-from .values import KIND_NAMES, Value, kind
+from .values import Value, told
 
 if TYPE_CHECKING:
     from .table import Column, Table
@@ -125,8 +125,8 @@ def _typed(column: Column, value: Value, scope: Scope) -> Value:
     try:
         return coerce(value, column.type)
     except Unfit:
-        found = KIND_NAMES[kind(value)]
-        return scope.run.null((0, 0), "wrong_type", name=column.label, expected=str(column.type), found=found)
+        found = told(value)
+        return scope.run.null((0, 0), "wrong_type", name=column.label, expected=column.type.said, found=found)
 
 
 def _order_code(column: Column, around: Surroundings) -> Callable[[Scope], list[Value]] | None:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from .bounds import Run, Scope
 from .code import Surroundings
 from .document import Element, all_of, first_of, name_of, text_of, type_of
-from .failures import RuleError, RuleSyntaxError
+from .failures import RuleError, RuleSyntaxError, Said
+from .kinds import ANY, STANDARD, Type
 from .parser import parse_tests
-from .types import ANY, STANDARD, Type
 from .unary import Match, match_code
 from .values import Value
 
@@ -33,7 +33,7 @@ class ItemTypes(Mapping[str, Type]):
             if name in self._open:
                 raise RuleSyntaxError("cycle", name=name)
             self._open.add(name)
-            self._known[name] = self._read(self._elements[name], name)
+            self._known[name] = self._read(self._elements[name], Said(name, name))
             self._open.discard(name)
         return self._known[name]
 
@@ -47,7 +47,7 @@ class ItemTypes(Mapping[str, Type]):
     def __len__(self) -> int:
         return len(self._known.keys() | self._elements.keys())
 
-    def _named(self, name: str, where: str) -> Type:
+    def _named(self, name: str, where: Said) -> Type:
         if not name:
             return ANY
         try:
@@ -55,7 +55,7 @@ class ItemTypes(Mapping[str, Type]):
         except KeyError:
             raise RuleSyntaxError("unknown_reference", name=name).at(where) from None
 
-    def _read(self, element: Element, where: str) -> Type:
+    def _read(self, element: Element, where: Said) -> Type:
         of = self._shape(element, where)
         allows = self._tests(element, "allowedValues", where)
         collection = (element.get("isCollection") or "") == "true"
@@ -66,10 +66,12 @@ class ItemTypes(Mapping[str, Type]):
         constraint = self._tests(element, "typeConstraint", where)
         return replace(of, allows=_both(of, constraint)) if constraint else of
 
-    def _shape(self, element: Element, where: str) -> Type:
+    def _shape(self, element: Element, where: Said) -> Type:
         components = all_of(element, "itemComponent")
         if components:
-            fields = tuple((name_of(one), self._read(one, f"{where}.{name_of(one)}")) for one in components)
+            fields = tuple(
+                (name_of(one), self._read(one, where.then(name_of(one), name_of(one)))) for one in components
+            )
             return Type("context", fields=fields)
         function = first_of(element, "functionItem")
         if function is not None:
@@ -78,7 +80,7 @@ class ItemTypes(Mapping[str, Type]):
             return Type("function", parameters=parameters, result=result)
         return self._named(type_of(element), where)
 
-    def _tests(self, element: Element, tag: str, where: str) -> Match | None:
+    def _tests(self, element: Element, tag: str, where: Said) -> Match | None:
         text = text_of(first_of(element, tag))
         if not text:
             return None

@@ -12,7 +12,7 @@ from .calls import function_code
 from .code import Code, Surroundings, make
 from .document import Element, all_of, first_of, name_of, names_in, read, tag, type_of
 from .expression import guarded_make
-from .failures import RuleSyntaxError
+from .failures import RuleSyntaxError, Said
 from .itemtypes import ItemTypes
 from .model import Key, Model, Part, Requirement, Session, bind, serve
 from .reading import Reader
@@ -80,7 +80,7 @@ class _Loading:
     def _part(self, element: Element, namespace: str, reader: Reader, prefixes: Mapping[str, str]) -> Part:
         variable = first_of(element, "variable")
         name = name_of(variable) or name_of(element)
-        of = reader.type(type_of(variable), name)
+        of = reader.type(type_of(variable), Said(name, name))
         key = (namespace, element.get("id") or name)
         part = Part(key, _KINDS[tag(element)], name, of, self._requirements(element, namespace, prefixes))
         if part.kind == "service":
@@ -102,7 +102,7 @@ class _Loading:
         for requirement in (*part.requires, *part.inputs, *(Requirement(key) for key in part.outputs)):
             if requirement.key not in self.parts:
                 raise RuleSyntaxError("unknown_reference", element.sourceline or 1, name=requirement.key[1]).at(
-                    part.name
+                    part.where
                 )
         if part.kind == "decision":
             self._compile_decision(part, element, reader)
@@ -115,7 +115,7 @@ class _Loading:
         if not any(tag(child) not in _NO_LOGIC for child in element):
             return
         part.tree = typed(
-            reader, read_inside(reader, element, part.name), type_of(first_of(element, "variable")), part.name
+            reader, read_inside(reader, element, part.where), type_of(first_of(element, "variable")), part.where
         )
         part.code = self._made(part, reader, local=False)
 
@@ -124,16 +124,16 @@ class _Loading:
         try:
             return make(part.tree, Surroundings(reader.types, local))
         except RuleSyntaxError as error:
-            return make(reader.wrong(error, part.name), Surroundings())
+            return make(reader.wrong(error, part.where), Surroundings())
 
     def _compile_knowledge(self, part: Part, logic: Element | None, reader: Reader) -> None:
         """A knowledge model is a function that sees its parameters and what it requires."""
         if logic is None:
             part.function = Function(part.name, (), lambda arguments, run: None)
             return
-        part.formals = read_formals(reader, logic, part.name)
+        part.formals = read_formals(reader, logic, part.where)
         of = part.type.result if part.type and part.type.kind == "function" else part.type
-        part.tree = read_inside(reader, logic, part.name)
+        part.tree = read_inside(reader, logic, part.where)
         part.tree = part.tree if of is None or of.kind == "Any" else Typed(part.tree, of, part.name)
         body = self._made(part, reader, local=True)
         external = (logic.get("kind") or "FEEL") != "FEEL"

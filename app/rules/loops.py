@@ -10,7 +10,7 @@ from . import syntax
 from .bounds import Run, Scope
 from .code import Code, Surroundings, codes, make
 from .comparison import order
-from .values import KIND_NAMES, Range, Value, kind
+from .values import KIND_NAMES, Range, Value, told
 
 
 def _sources(
@@ -51,7 +51,7 @@ def _shift(value: Value, by: int) -> Value:
 def _steps(start: Value, end: Value, run: Run, place: syntax.Place) -> Iterator[Value]:
     whole = type(start) is Decimal and start == start.to_integral_value() and end is not None
     if order(start, end) is None or not (whole or type(start) in (date, datetime)):
-        run.null(place, "not_list", of=KIND_NAMES[kind(start)])
+        run.null(place, "not_list", of=told(start))
         raise _NoDomain
     if type(start) is Decimal:
         last = int(end)
@@ -129,7 +129,7 @@ def _quantified(node: syntax.Quantified, around: Surroundings) -> Code:
                 if type(value) is not bool:
                     unknown = True
                     if value is not None:
-                        scope.run.null(place, "not_boolean", of=KIND_NAMES[kind(value)])
+                        scope.run.null(place, "not_boolean", of=told(value))
         except _NoDomain:
             return None
         return None if unknown else not decisive
@@ -151,7 +151,7 @@ def _filter(node: syntax.Filter, around: Surroundings) -> Code:
         if type(first) is Decimal:
             return _at(items, first, run, place)
         if first is not None and type(first) is not bool:
-            return run.null(place, "not_boolean", of=KIND_NAMES[kind(first)])
+            return run.null(place, "not_boolean", of=told(first))
         run.items(len(items))
         kept = []
         for index, item in enumerate(items):

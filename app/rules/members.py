@@ -9,9 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .bounds import Run
+from .far import FarDate, FarMoment, near
 from .syntax import Place
 from .temporal import offset_of, seconds_of
-from .values import KIND_NAMES, Months, Range, Value, kind
+from .values import Months, Range, Value, told
 
 _Property = Callable[[Any], Value]
 
@@ -35,11 +36,15 @@ def _zone_name(value: time | datetime) -> str | None:
     return zone.key if isinstance(zone, ZoneInfo) else ("Z" if not offset_of(value) else None)
 
 
+def _of_clock(read: _Property) -> _Property:
+    return lambda value: read(value.clock)
+
+
 _DATE: dict[str, _Property] = {
     "year": lambda value: Decimal(value.year),
     "month": lambda value: Decimal(value.month),
     "day": lambda value: Decimal(value.day),
-    "weekday": lambda value: Decimal(value.isoweekday()),
+    "weekday": lambda value: Decimal(near(value).isoweekday()),
 }
 _TIME: dict[str, _Property] = {
     "hour": lambda value: Decimal(value.hour),
@@ -52,6 +57,8 @@ _PROPERTIES: dict[type, dict[str, _Property]] = {
     date: _DATE,
     time: _TIME,
     datetime: _DATE | _TIME,
+    FarDate: _DATE,
+    FarMoment: _DATE | {name: _of_clock(read) for name, read in _TIME.items()},
     timedelta: {
         "days": lambda value: _part(value, 86400, None),
         "hours": lambda value: _part(value, 3600, 24),
@@ -84,5 +91,5 @@ def member_of(value: Value, name: str, run: Run, place: Place) -> Value:
         if found:
             return found(value)
     if run.notes is not None:
-        run.null(place, "no_member", of=KIND_NAMES[kind(value)], name=name)
+        run.null(place, "no_member", of=told(value), name=name)
     return None

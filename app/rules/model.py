@@ -12,12 +12,13 @@ from .boxed import TableNode, Typed
 from .calls import apply
 from .code import Code
 from .expression import guarded, inputs_of
-from .failures import Note, RuleError, nearest
+from .failures import Note, RuleError, Said, nearest
 from .freedom import free_paths
+from .kinds import Type, Unfit, coerce
+from .standard.texts import as_text
 from .syntax import Node, children
 from .table import Matching, Stop, Table
-from .types import Type, Unfit, coerce
-from .values import KIND_NAMES, Function, Value, admit, kind
+from .values import Function, Value, admit, kind, told
 
 Key = tuple[str, str]  # namespace, id
 
@@ -47,6 +48,10 @@ class Part:
     @property
     def id(self) -> str:
         return self.key[1]
+
+    @property
+    def where(self) -> Said:
+        return Said(self.name, self.name)
 
     @property
     def table(self) -> Table | None:
@@ -122,15 +127,13 @@ def bind(names: dict[str, Any], requires: Iterable[Requirement], session: Sessio
 
 
 def fitting(value: Value, of: Type | None, name: str, run: Run) -> Value:
+    """The value as the declared type; null and a note if it cannot be had so."""
     try:
         return coerce(value, of)
     except Unfit:
-        told = of.kind if of else ""
-        if of is not None and kind(value) == of.kind:
-            return run.null((0, 0), "not_allowed", name=name, found=str(value)[:40])
-        return run.null(
-            (0, 0), "wrong_type", name=name, expected=KIND_NAMES.get(told, told), found=KIND_NAMES[kind(value)]
-        )
+        if of is None or kind(value) == of.kind:
+            return run.null((0, 0), "not_allowed", name=name, found=as_text(value, True)[:40])
+        return run.null((0, 0), "wrong_type", name=name, expected=of.said, found=told(value))
 
 
 class Model:
@@ -149,7 +152,7 @@ class Model:
         """A decision, service or knowledge model by id or name; raises RuleError that names its neighbours."""
         part = self._by_name.get(name)
         if part is None:
-            raise RuleError("unknown_decision", name=name, **nearest(name, self._by_name))
+            raise RuleError("unknown_decision", name=name, nearest=nearest(name, self._by_name))
         return part
 
     def evaluate(self, decision: str, context: Mapping[str, Any], now: datetime | None = None) -> Value:

@@ -14,7 +14,7 @@ from .bounds import Run, Scope
 from .code import Code, Surroundings, codes, half_range, make
 from .comparison import equal, member, order
 from .failures import Failed
-from .values import KIND_NAMES, NUMBERS, Months, Value, kind
+from .values import NUMBERS, Months, Value, told
 
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 _FAST = frozenset({Decimal, str, date, timedelta, Months})
@@ -82,7 +82,7 @@ def _equality(node: syntax.Binary, left: Code, right: Code) -> Code:
 
 def _incomparable(run: Run, node: syntax.Node, a: Value, b: Value) -> None:
     if run.notes is not None:
-        run.null(node.place, "not_comparable", left=KIND_NAMES[kind(a)], right=KIND_NAMES[kind(b)])
+        run.null(node.place, "not_comparable", left=told(a), right=told(b))
 
 
 def _calculate(node: syntax.Binary, left: Code, right: Code) -> Code:
@@ -116,7 +116,7 @@ def _negation(node: syntax.Negation, around: Surroundings) -> Code:
             return -value
         if of is Months:
             return Months(-value.count)
-        return scope.run.null(place, "not_negatable", of=KIND_NAMES[kind(value)])
+        return scope.run.null(place, "not_negatable", of=told(value))
 
     return negate
 
@@ -136,7 +136,7 @@ def _junction(node: syntax.Junction, around: Surroundings) -> Code:
             if type(value) is not bool:
                 unknown = True
                 if value is not None:
-                    scope.run.null(place, "not_boolean", of=KIND_NAMES[kind(value)])
+                    scope.run.null(place, "not_boolean", of=told(value))
         return None if unknown else not decisive
 
     return join

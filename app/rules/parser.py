@@ -12,11 +12,12 @@ from lark.lexer import Lexer
 
 from . import syntax
 from .bounds import NESTING
+from .expectation import unexpected
 from .failures import RuleSyntaxError
 from .syntax import Node
 from .temporal import parse_temporal
 from .values import NUMBERS
-from .words import SIGNS, Words
+from .words import Words
 
 Parts = list[Any]
 CONSTANTS = {"TRUE": True, "FALSE": False, "NULL": None}
@@ -81,7 +82,7 @@ class _Tree(Transformer):
 
     def negation(self, parts: Parts) -> Node:
         if parts[0] == "+":
-            raise _unexpected(parts[0], ["NAME", "NUMBER"])
+            raise unexpected(parts[0], ["NAME", "NUMBER"])
         return _make(syntax.Negation, parts, parts[1])
 
     def instance(self, parts: Parts) -> Node:
@@ -192,37 +193,6 @@ _GRAMMAR = Lark(
     maybe_placeholders=False,
 )
 
-EXPECTED = {
-    "NAME": "名称", "NUMBER": "数字", "TEXT": "文本", "COMPARE": "比较符号", "LESS": "<", "MORE": ">",
-    "SIGN": "+ 或 -", "PRODUCT": "* 或 /", "POWER": "**", "$END": "结尾", "_DOTS": "..",
-    "_INSTANCE_OF": "instance of",    "QUANTIFIER": "some 或 every", "_ARROW": "->",
-}  # fmt: skip
-_OF_SIGN = {kind: sign for sign, kind in SIGNS.items() if kind not in EXPECTED}
-_OPERAND = {"NAME", "NUMBER", "TEXT", "LPAR"}
-_AFTER = {"SIGN", "PRODUCT", "POWER", "COMPARE", "LESS", "MORE", "IN", "BETWEEN", "AND", "OR", "_INSTANCE_OF"}
-
-
-def _words_for(expected: Iterable[str]) -> list[str]:
-    """What may stand here, told shortly: a value, an operator, or the few exact words."""
-    left = set(expected) - {"OPENING", "CLOSING", "EXTERNAL"}
-    told = []
-    if left >= _OPERAND:
-        told.append("值")
-        left = {"COMPARE"} & left and set()
-    if len(left & _AFTER) > 5:
-        told.append("运算符")
-        left -= _AFTER | {"DOT", "LSQB", "LPAR"}
-    told += sorted(EXPECTED.get(word) or _OF_SIGN.get(word) or word.lower() for word in left)
-    return told
-
-
-def _unexpected(token: Token, expected: Iterable[str]) -> RuleSyntaxError:
-    told = _words_for(expected)
-    shown = "、".join(told[:6])
-    if token.type == "$END":
-        return RuleSyntaxError("unfinished", *_place(token), expected=told, found="", wanted=shown)
-    return RuleSyntaxError("unexpected", *_place(token), expected=told, found=str(token)[:40], wanted=shown)
-
 
 def parse(text: str, known: Iterable[str] = (), start: str = "expression") -> Any:
     """The tree of an expression; `start` may also be `tests` or `type_only`."""
@@ -236,7 +206,7 @@ def _grow(words: list[Token], start: str) -> Any:
     try:
         return _GRAMMAR.parse(words, start)  # type: ignore[arg-type]
     except UnexpectedToken as error:
-        raise _unexpected(error.token, error.accepts or error.expected) from None
+        raise unexpected(error.token, error.accepts or error.expected) from None
 
 
 def parse_tests(text: str, known: Iterable[str] = ()) -> syntax.Tests:

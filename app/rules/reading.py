@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from . import syntax
 from .bounds import Scope
 from .code import Code, Surroundings, codes
-from .failures import Note, RuleSyntaxError
+from .failures import Note, RuleSyntaxError, Said
+from .kinds import Type
 from .parser import parse, parse_tests
-from .types import Type
 from .values import Value
 
 
@@ -38,14 +38,14 @@ class Reader:
     types: Mapping[str, Type]
     errors: list[RuleSyntaxError] | None = None
 
-    def wrong(self, error: RuleSyntaxError, where: str) -> Broken:
+    def wrong(self, error: RuleSyntaxError, where: Said) -> Broken:
         told = error.at(where)
         if self.errors is None:
             raise told from None
         self.errors.append(told)
         return Broken(told.note)
 
-    def expression(self, text: str, where: str) -> syntax.Node:
+    def expression(self, text: str, where: Said) -> syntax.Node:
         """The tree of a text; none is null."""
         if not text:
             return syntax.Literal(None)
@@ -54,14 +54,14 @@ class Reader:
         except RuleSyntaxError as error:
             return self.wrong(error, where)
 
-    def tests(self, text: str, where: str) -> syntax.Tests:
+    def tests(self, text: str, where: Said) -> syntax.Tests:
         """The unary tests of a text; none is `-`."""
         try:
             return parse_tests(text, self.names)
         except RuleSyntaxError as error:
             return syntax.Tests((self.wrong(error, where),))
 
-    def type(self, name: str, where: str) -> Type | None:
+    def type(self, name: str, where: Said) -> Type | None:
         """The type of this name; none for no name."""
         if not name:
             return None

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import Any, TypeVar
 
 from .bounds import Run
-from .failures import Failed
+from .failures import Failed, Said
 from .values import KIND_NAMES, Builtin, Value, kind
 
 _SHORT = {
@@ -117,7 +117,8 @@ def _fit(name: str, formal: Formal, value: Value) -> Value:
             return value[0]
         if type(value) is date and "date and time" in kinds:
             return datetime.combine(value, time())
-    expected = " / ".join(KIND_NAMES.get(one, one) for one in sorted(kinds))
+    wanted = [KIND_NAMES[one] for one in sorted(kinds)]
+    expected = Said("或".join(one.zh for one in wanted), " or ".join(one.en for one in wanted))
     raise Failed("argument_type", name=name, parameter=formal.name, expected=expected, found=KIND_NAMES[of])
 
 

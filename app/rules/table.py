@@ -8,13 +8,13 @@ from . import syntax
 from .bounds import Scope
 from .code import Code, Surroundings, make
 from .document import Element, all_of, first_of, name_of, text_of, type_of
-from .failures import RuleSyntaxError
+from .failures import RuleSyntaxError, Said
 from .hits import POLICIES, Hits
+from .kinds import Type, Unfit, coerce
 from .reading import Reader
 from .standard.texts import as_text
-from .types import Type, Unfit, coerce
 from .unary import Match, match_code
-from .values import KIND_NAMES, Value, kind
+from .values import Value, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +134,12 @@ def _input_code(column: Column, around: Surroundings) -> tuple[Column, Code, Mat
         try:
             return coerce(value, of)
         except Unfit:
-            return scope.run.null((0, 0), "wrong_type", name=label, expected=str(of), found=KIND_NAMES[kind(value)])
+            return scope.run.null((0, 0), "wrong_type", name=label, expected=of.said, found=told(value))
 
     return column, typed, allows
 
 
-def read_table(reader: Reader, element: Element, name: str) -> Table:
+def read_table(reader: Reader, element: Element, name: Said) -> Table:
     """A `decisionTable` element."""
     inputs = [_read_input(reader, one, n, name) for n, one in enumerate(all_of(element, "input"), 1)]
     outputs = [_read_output(reader, one, n, name) for n, one in enumerate(all_of(element, "output"), 1)]
@@ -148,41 +148,42 @@ def read_table(reader: Reader, element: Element, name: str) -> Table:
     short = POLICIES.get((policy, (element.get("aggregation") or "").upper()))
     if short is None:
         reader.wrong(RuleSyntaxError("hit_policy", element.sourceline or 1, name=policy), name)
-    return Table(name, tuple(inputs), tuple(outputs), tuple(rules), short or "U")
+    return Table(name.zh, tuple(inputs), tuple(outputs), tuple(rules), short or "U")
 
 
-def _read_input(reader: Reader, element: Element, n: int, name: str) -> Column:
+def _read_input(reader: Reader, element: Element, n: int, name: Said) -> Column:
     expression = first_of(element, "inputExpression")
     text = text_of(expression)
     label = name_of(element, "label") or text
-    where = f"{name} › 输入列 {n}“{label}”"
+    where = name.then(f"输入列 {n}“{label}”", f"input {n} “{label}”")
     tree, of = reader.expression(text, where), reader.type(type_of(expression), where)
     return Column(label, tree, of, _values(reader, element, "inputValues", where))
 
 
-def _read_output(reader: Reader, element: Element, n: int, name: str) -> Column:
+def _read_output(reader: Reader, element: Element, n: int, name: Said) -> Column:
     label = name_of(element) or name_of(element, "label")
-    where = f"{name} › 输出列 {n}“{label}”"
+    where = name.then(f"输出列 {n}“{label}”", f"output {n} “{label}”")
     default = first_of(element, "defaultOutputEntry")
     allowed = _values(reader, element, "outputValues", where)
     tree = None if default is None else reader.expression(text_of(default), where)
     return Column(label, None, reader.type(type_of(element), where), allowed, tree)
 
 
-def _values(reader: Reader, element: Element, tag: str, where: str) -> syntax.Tests | None:
+def _values(reader: Reader, element: Element, tag: str, where: Said) -> syntax.Tests | None:
     tests = reader.tests(text_of(first_of(element, tag)), where)
     return tests if tests.tests else None
 
 
 def _read_rule(
-    reader: Reader, element: Element, n: int, name: str, inputs: list[Column], outputs: list[Column]
+    reader: Reader, element: Element, n: int, name: Said, inputs: list[Column], outputs: list[Column]
 ) -> Rule:
     given = [text_of(cell) for cell in all_of(element, "inputEntry")][: len(inputs)]
     results = [text_of(cell) for cell in all_of(element, "outputEntry")][: len(outputs)]
     given += [""] * (len(inputs) - len(given))
     results += [""] * (len(outputs) - len(results))
     labels = [column.label for column in (*inputs, *outputs)]
-    wheres = [f"{name} › 规则 {n} › 第 {place} 列“{label}”" for place, label in enumerate(labels, 1)]
+    row = name.then(f"规则 {n}", f"rule {n}")
+    wheres = [row.then(f"第 {m} 列“{label}”", f"column {m} “{label}”") for m, label in enumerate(labels, 1)]
     tests = map(reader.tests, given, wheres)
     trees = (
         reader.expression("" if text == "-" else text, where)

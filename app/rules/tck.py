@@ -12,11 +12,11 @@ import click
 from lxml import etree
 
 from .comparison import equal
-from .failures import RuleError
+from .failures import RuleError, note
 from .loader import load_dmn
 from .model import Model
 from .standard.texts import as_text
-from .temporal import parse_date, parse_datetime, parse_duration, parse_time
+from .temporal import parse_date, parse_duration, parse_moment, parse_time
 from .values import NUMBERS, Value
 
 _NS = "{http://www.omg.org/spec/DMN/20160719/testcase}"
@@ -26,7 +26,7 @@ _READERS: dict[str, Callable[[str], Value]] = {
     "boolean": lambda text: text.strip() in ("true", "1"),
     "date": parse_date,
     "time": parse_time,
-    "dateTime": parse_datetime,
+    "dateTime": parse_moment,
     "duration": parse_duration,
     "dayTimeDuration": parse_duration,
     "yearMonthDuration": parse_duration,
@@ -86,15 +86,27 @@ def _case(case: Any, prefix: str, model: Model) -> Outcome:
         expected_node = node.find(f"{_NS}expected")
         expected = None if expected_node is None else _value(expected_node)
         if not same(got, expected):
-            troubles.append(f"{asked}: expected {_told(expected)}, got {_told(got)}")
+            why = _why(model, case, asked, context)
+            troubles.append(f"{asked}: expected {_told(expected)}, got {_told(got)}{why}")
     return Outcome(name, "; ".join(troubles))
 
 
 def _answer(model: Model, case: Any, wanted: str, context: dict[str, Value]) -> Value:
-    service = case.get("invocableName") if case.get("type") in ("decisionService", "bkm") else None
+    service = _asked(model, case)
     value = model.evaluate(service or wanted, context)
     many = service and len(model.part(service).outputs) > 1
     return value.get(wanted) if many and isinstance(value, dict) else value
+
+
+def _why(model: Model, case: Any, wanted: str, context: dict[str, Value]) -> str:
+    """The first note on a null."""
+    notes = model.explain(_asked(model, case) or wanted, context).notes
+    return f" ({notes[0].en})" if notes else ""
+
+
+def _asked(model: Model, case: Any) -> str | None:
+    """The service or knowledge model the case calls, if it calls one."""
+    return case.get("invocableName") if case.get("type") in ("decisionService", "bkm") else None
 
 
 def _told(value: Value) -> str:
@@ -140,14 +152,22 @@ def same(got: Value, expected: Value) -> bool:
 @click.command("tck")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def command(folder: Path) -> None:
-    """Run a folder of DMN TCK cases; one line per failure, then the count."""
-    passed = failed = 0
+    """Run a folder of DMN TCK cases; one line per failure, then the count.
+
+    External (Java) functions are not supported: cases that need them fail, say so, and leave the exit code 0.
+    """
+    passed = 0
+    failures = []
     for outcome in run(folder):
         if outcome.trouble:
-            failed += 1
+            failures.append(outcome)
             click.echo(f"{outcome.name}: {outcome.trouble}")
         else:
             passed += 1
-    click.echo(f"{passed} passed, {failed} failed")
-    if failed:
+    click.echo(f"{passed} passed, {len(failures)} failed")
+    external = note("external").en
+    if not all(external in failure.trouble for failure in failures):
         raise SystemExit(1)
+
+
+group = click.Group("rules", commands=[command], help="FEEL and DMN.")

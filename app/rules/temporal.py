@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from .far import FarDate, FarMoment, any_date, moment
 from .values import Months, Value
 
 ZONE = ZoneInfo("Asia/Shanghai")  # where a time without zone is, when it meets one that has a zone
@@ -44,11 +45,11 @@ def _micro(fraction: str | None) -> int:
     return int((fraction or "0")[:6].ljust(6, "0"))
 
 
-def parse_date(text: str) -> date:
+def parse_date(text: str) -> date | FarDate:
     found = _DATE_ONLY.fullmatch(text)
     if not found:
         raise ValueError(text)
-    return date(*map(int, found.groups()))  # type: ignore[arg-type]
+    return any_date(int(found[1]), int(found[2]), int(found[3]))
 
 
 def parse_time(text: str) -> time:
@@ -62,14 +63,23 @@ def parse_time(text: str) -> time:
         raise ValueError(text) from error
 
 
-def parse_datetime(text: str) -> datetime:
+def parse_moment(text: str) -> datetime | FarMoment:
     """`2026-11-23T09:00:00`, perhaps with fraction, offset, `Z` or `@Asia/Shanghai`; a date is its midnight."""
     if "T" not in text:
-        return datetime.combine(parse_date(text), time())
+        return moment(parse_date(text), time())
     found = _BOTH.fullmatch(text)
     if not found:
         raise ValueError(text)
-    return datetime.combine(parse_date(text[: text.index("T")]), parse_time(text[text.index("T") + 1 :]))
+    day, _, clock = text.partition("T")
+    return moment(parse_date(day), parse_time(clock))
+
+
+def parse_datetime(text: str) -> datetime:
+    """The same, of the years 1 to 9999 only."""
+    value = parse_moment(text)
+    if isinstance(value, FarMoment):
+        raise ValueError(text)
+    return value
 
 
 def parse_duration(text: str) -> timedelta | Months:
@@ -93,7 +103,7 @@ def parse_duration(text: str) -> timedelta | Months:
 
 def parse_temporal(text: str) -> Value:
     """What `@"…"` means: the kind is seen from the form."""
-    for read in (parse_duration, parse_date, parse_time, parse_datetime):
+    for read in (parse_duration, parse_date, parse_time, parse_moment):
         try:
             return read(text)  # type: ignore[operator]
         except ValueError:
@@ -128,7 +138,9 @@ def show(value: Value) -> str:
     """The text that `parse_temporal` reads back."""
     if isinstance(value, datetime):
         return f"{value.date().isoformat()}T{show_time(value.timetz())}"
-    if isinstance(value, date):
+    if isinstance(value, FarMoment):
+        return f"{value.isoformat()}T{show_time(value.clock)}"
+    if isinstance(value, (date, FarDate)):
         return value.isoformat()
     if isinstance(value, time):
         return show_time(value)
@@ -189,9 +201,9 @@ def plus_months(value: date | datetime, count: int) -> date | datetime:
     raise OverflowError(count)
 
 
-def months_between(start: date, end: date) -> int:
-    """Whole months from start to end, negative if end is before start."""
-    if end < start:
+def months_between(start: date | FarDate, end: date | FarDate) -> int:
+    """Whole months from start to end, negative if end is before start; the time of day does not count."""
+    if (end.year, end.month, end.day) < (start.year, start.month, start.day):
         return -months_between(end, start)
     months = (end.year - start.year) * 12 + end.month - start.month
     return months - 1 if end.day < start.day else months

@@ -11,7 +11,8 @@ from functools import total_ordering
 from typing import Any
 
 from .bounds import Run
-from .failures import RuleError
+from .failures import RuleError, Said
+from .far import FarDate, FarMoment
 
 NUMBERS = Context(prec=34, Emax=6144, Emin=-6143, traps=[DivisionByZero, InvalidOperation, Overflow])
 Value = Any
@@ -70,6 +71,8 @@ KINDS: dict[type, str] = {
     date: "date",
     time: "time",
     datetime: "date and time",
+    FarDate: "date",
+    FarMoment: "date and time",
     timedelta: "days and time duration",
     Months: "years and months duration",
     list: "list",
@@ -80,24 +83,29 @@ KINDS: dict[type, str] = {
     type(None): "null",
 }
 KIND_NAMES = {
-    "number": "数字",
-    "string": "文本",
-    "boolean": "是否",
-    "date": "日期",
-    "time": "时间",
-    "date and time": "日期时间",
-    "days and time duration": "天时分秒时长",
-    "years and months duration": "年月时长",
-    "list": "列表",
-    "context": "上下文",
-    "range": "区间",
-    "function": "函数",
-    "null": "空值",
+    "number": Said("数字", "a number"),
+    "string": Said("文本", "a text"),
+    "boolean": Said("是否", "a boolean"),
+    "date": Said("日期", "a date"),
+    "time": Said("时间", "a time"),
+    "date and time": Said("日期时间", "a date and time"),
+    "days and time duration": Said("天时分秒时长", "a days and time duration"),
+    "years and months duration": Said("年月时长", "a years and months duration"),
+    "list": Said("列表", "a list"),
+    "context": Said("上下文", "a context"),
+    "range": Said("区间", "a range"),
+    "function": Said("函数", "a function"),
+    "null": Said("空值", "null"),
 }
 
 
 def kind(value: Value) -> str:
     return KINDS[type(value)]
+
+
+def told(value: Value) -> Said:
+    """The kind of a value, for people."""
+    return KIND_NAMES[KINDS[type(value)]]
 
 
 def admit(value: Value, run: Run) -> Value:

@@ -9,14 +9,15 @@ from typing import Any
 
 from .bounds import Run
 from .failures import RuleError
-from .temporal import parse_date, parse_datetime, parse_duration, parse_time, show
+from .far import FarDate
+from .temporal import parse_date, parse_duration, parse_moment, parse_time, show
 from .values import Months, Range, Value, admit, kind
 
 _TAG = "@"  # {"@": "date", "value": "2026-11-23"}; a context that itself has the key "@" is wrapped
 _READERS = {
     "date": parse_date,
     "time": parse_time,
-    "date and time": parse_datetime,
+    "date and time": parse_moment,
     "days and time duration": parse_duration,
     "years and months duration": parse_duration,
 }
@@ -37,7 +38,7 @@ def _out(value: Value) -> Any:
     if type(value) is dict:
         plain = {key: _out(item) for key, item in value.items()}
         return {_TAG: "context", "value": plain} if _TAG in plain else plain
-    if isinstance(value, (date, time, timedelta, Months)):
+    if isinstance(value, (date, FarDate, time, timedelta, Months)):
         return {_TAG: kind(value), "value": show(value)}
     if type(value) is Range:
         ends = {

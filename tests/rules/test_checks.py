@@ -77,17 +77,17 @@ def test_a_cell_that_nothing_passes_is_named():
 def test_values_outside_the_allowed_lists_are_named_with_their_cell():
     _, findings = check([("-", '"湘"', "1"), ("-", '"京"', "7")], allowed='"湘","鄂"', output_allowed="1, 2, 3")
     told = [(finding.kind, finding.rules, finding.column) for finding in findings]
-    assert ("not_allowed", (2,), 2) in told
-    assert ("not_allowed", (2,), 3) in told
+    assert ("cell_not_allowed", (2,), 2) in told
+    assert ("cell_not_allowed", (2,), 3) in told
     assert "gap" in kinds(findings)
 
 
 def test_a_value_of_another_type_is_named():
     _, findings = check([('"湘"', "-", "1"), ("-", "5", '"高"')])
-    assert [(f.kind, f.rules, f.column) for f in findings if f.kind == "type"] == [
-        ("type", (1,), 1),
-        ("type", (2,), 2),
-        ("type", (2,), 3),
+    assert [(f.kind, f.rules, f.column) for f in findings if f.kind == "cell_type"] == [
+        ("cell_type", (1,), 1),
+        ("cell_type", (2,), 2),
+        ("cell_type", (2,), 3),
     ]
     assert "数字" in findings[0].zh
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from app import rules
 from app.rules import syntax
 from app.rules.bounds import DEFAULT
+from app.rules.kinds import Type
 from app.rules.parser import parse, parse_tests
-from app.rules.types import Type
 
 names = st.sampled_from(["a", "金额", "订单 编号", "order", "x1", "?", "bid deadline"])
 numbers = st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=0, max_value=10**9)
@@ -31,6 +31,9 @@ moments = st.one_of(
     st.times(timezones=zones),
     st.timedeltas(min_value=timedelta(days=-(10**6)), max_value=timedelta(days=10**6)),
     st.integers(-(10**6), 10**6).map(rules.Months),
+    st.sampled_from(["-0044-03-15", "12026-11-23", "999999999-12-31T23:59:59Z"]).map(
+        lambda text: rules.compile(f'@"{text}"').evaluate({})
+    ),
 )
 ranges = st.builds(
     lambda ends, a, b: rules.Range(min(ends), max(ends), a, b),
@@ -107,6 +110,7 @@ def flat(operator, operands):
 
 trees = st.recursive(st.one_of(literals, names.map(syntax.Name)), grown, max_leaves=10)
 WORDS = [
+    *('@"12026-11-23"', "day of week", "week of year"),
     *("a", "金额", "1", ".5", '"x"', "(", ")", "[", "]", "{", "}", ",", ":", "..", ".", "+", "-", "*", "/", "**", "="),
     *("<", ">=", "!=", "@", "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or"),
     *("not", "between", "instance of", "number", "function", "null", "true", "count", "matches", "date and time"),

@@ -11,7 +11,7 @@ from ..bounds import Run
 from ..comparison import equal, order
 from ..failures import Failed
 from ..signatures import standard
-from ..values import KIND_NAMES, NUMBERS, Function, Value, kind
+from ..values import KIND_NAMES, NUMBERS, Function, Value, told
 from .numbers import calculated
 
 
@@ -23,7 +23,7 @@ def _numbers(name: str, items: list[Value]) -> list[Decimal]:
                 name=name,
                 parameter="list",
                 expected=KIND_NAMES["number"],
-                found=KIND_NAMES[kind(item)],
+                found=told(item),
             )
     return items
 
@@ -61,7 +61,7 @@ def _extreme(name: str, wanted: int) -> None:
         for item in items:
             side = order(item, best)
             if side is None:
-                raise Failed("not_comparable", left=KIND_NAMES[kind(item)], right=KIND_NAMES[kind(best)])
+                raise Failed("not_comparable", left=told(item), right=told(best))
             if side == wanted:
                 best = item
         return best
@@ -210,7 +210,7 @@ def list_replace(run: Run, items: list[Value], place: Value, item: Value) -> Val
     for one in items:
         matched = called(place, [one, item], run)
         if type(matched) is not bool:
-            raise Failed("not_boolean", of=KIND_NAMES[kind(matched)])
+            raise Failed("not_boolean", of=told(matched))
         results.append(item if matched else one)
     return results
 
@@ -280,7 +280,7 @@ def sort_plainly(run: Run, items: list[Value]) -> Value:
     def side(a: Value, b: Value) -> int:
         found = order(a, b)
         if found is None:
-            raise Failed("not_comparable", left=KIND_NAMES[kind(a)], right=KIND_NAMES[kind(b)])
+            raise Failed("not_comparable", left=told(a), right=told(b))
         return found
 
     run.items(len(items))

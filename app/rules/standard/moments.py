@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from ..bounds import Run
 from ..failures import Failed
+from ..far import FarDate, FarMoment, any_date, moment, near
 from ..signatures import standard
-from ..temporal import ZONE, months_between, parse_date, parse_datetime, parse_duration, parse_time, show_zone
+from ..temporal import ZONE, months_between, parse_date, parse_duration, parse_moment, parse_time, show_zone
 from ..values import Months, Value
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -37,14 +38,14 @@ def date_from_text(run: Run, text: str) -> Value:
 
 
 @standard("date", "from: date | datetime")
-def date_from_moment(run: Run, moment: date) -> Value:
-    return moment.date() if isinstance(moment, datetime) else moment
+def date_from_moment(run: Run, day: Value) -> Value:
+    return day.date() if isinstance(day, (datetime, FarMoment)) else day
 
 
 @standard("date", "year: number, month: number, day: number")
 def date_from_parts(run: Run, year: Decimal, month: Decimal, day: Decimal) -> Value:
     try:
-        return date(*_whole("date", year, month, day))
+        return any_date(*_whole("date", year, month, day))
     except ValueError:
         raise _wrong("date", f"{year}-{month}-{day}") from None
 
@@ -58,10 +59,12 @@ def time_from_text(run: Run, text: str) -> Value:
 
 
 @standard("time", "from: time | date | datetime")
-def time_from_moment(run: Run, moment: Value) -> Value:
-    if isinstance(moment, datetime):
-        return moment.timetz()
-    return time(tzinfo=UTC) if isinstance(moment, date) else moment
+def time_from_moment(run: Run, value: Value) -> Value:
+    if isinstance(value, FarMoment):
+        return value.clock
+    if isinstance(value, datetime):
+        return value.timetz()
+    return time(tzinfo=UTC) if isinstance(value, (date, FarDate)) else value
 
 
 @standard("time", "hour: number, minute: number, second: number, offset?: days?")
@@ -81,19 +84,19 @@ def time_from_parts(
 @standard("date and time", "from: text")
 def datetime_from_text(run: Run, text: str) -> Value:
     try:
-        return parse_datetime(text)
+        return parse_moment(text)
     except ValueError:
         raise _wrong("date and time", text) from None
 
 
 @standard("date and time", "from: datetime")
-def datetime_from_moment(run: Run, moment: datetime) -> Value:
-    return moment
+def datetime_from_moment(run: Run, value: Value) -> Value:
+    return value
 
 
 @standard("date and time", "date: date | datetime, time: time")
-def datetime_from_both(run: Run, day: date, clock: time) -> Value:
-    return datetime.combine(day.date() if isinstance(day, datetime) else day, clock)
+def datetime_from_both(run: Run, day: Value, clock: time) -> Value:
+    return moment(date_from_moment(run, day), clock)
 
 
 @standard(
@@ -111,7 +114,7 @@ def datetime_from_parts(
     offset: timedelta | None = None,
 ) -> Value:
     clock = time_from_parts(run, hour, minute, second, offset)
-    return datetime.combine(date_from_parts(run, year, month, day), clock)
+    return moment(date_from_parts(run, year, month, day), clock)
 
 
 @standard("duration", "from: text")
@@ -128,7 +131,7 @@ def duration_itself(run: Run, length: Value) -> Value:
 
 
 @standard("years and months duration", "from: date | datetime, to: date | datetime")
-def years_and_months(run: Run, start: date, end: date) -> Value:
+def years_and_months(run: Run, start: Value, end: Value) -> Value:
     return Months(months_between(start, end))
 
 
@@ -146,28 +149,28 @@ def _now(run: Run) -> datetime:
     """The evaluation's own moment, in the zone people here live in; the same however often it is asked."""
     if run.now is None:
         run.now = datetime.now(ZONE)
-    moment = run.now if run.now.tzinfo else run.now.replace(tzinfo=ZONE)
-    return moment.astimezone(ZONE)
+    given = run.now if run.now.tzinfo else run.now.replace(tzinfo=ZONE)
+    return given.astimezone(ZONE)
 
 
 @standard("day of year", "date: date | datetime")
-def day_of_year(run: Run, moment: date) -> Value:
-    return Decimal(moment.timetuple().tm_yday)
+def day_of_year(run: Run, day: Value) -> Value:
+    return Decimal(near(day).timetuple().tm_yday)
 
 
 @standard("day of week", "date: date | datetime")
-def day_of_week(run: Run, moment: date) -> Value:
-    return _DAYS[moment.weekday()]
+def day_of_week(run: Run, day: Value) -> Value:
+    return _DAYS[near(day).weekday()]
 
 
 @standard("month of year", "date: date | datetime")
-def month_of_year(run: Run, moment: date) -> Value:
-    return _MONTHS[moment.month - 1]
+def month_of_year(run: Run, day: Value) -> Value:
+    return _MONTHS[day.month - 1]
 
 
 @standard("week of year", "date: date | datetime")
-def week_of_year(run: Run, moment: date) -> Value:
-    return Decimal(moment.isocalendar().week)
+def week_of_year(run: Run, day: Value) -> Value:
+    return Decimal(near(day).isocalendar().week)
 
 
 @standard("is", "value1?: any, value2?: any")

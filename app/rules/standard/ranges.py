@@ -8,13 +8,13 @@ from ..bounds import Run
 from ..comparison import order
 from ..failures import Failed, RuleSyntaxError
 from ..signatures import standard
-from ..values import KIND_NAMES, Range, Value, kind
+from ..values import Range, Value, told
 
 
 def _side(left: Value, right: Value) -> int:
     side = order(left, right)
     if side is None:
-        raise Failed("not_comparable", left=KIND_NAMES[kind(left)], right=KIND_NAMES[kind(right)])
+        raise Failed("not_comparable", left=told(left), right=told(right))
     return side
 
 

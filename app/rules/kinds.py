@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from . import syntax
+from .failures import Said
 from .values import KIND_NAMES, Builtin, Function, Range, Value, kind
 
 
@@ -22,8 +23,10 @@ class Type:
     result: Type | None = None
     allows: Callable[[Value], bool] | None = None
 
-    def __str__(self) -> str:
-        return f"{self.kind}<{self.item}>" if self.item else self.kind
+    @property
+    def said(self) -> Said:
+        """The type, for people."""
+        return KIND_NAMES.get(self.kind, Said("任意类型", "anything"))
 
 
 ANY = Type("Any")
