@@ -24,6 +24,7 @@ DEFAULTS: dict[str, Any] = {
     "OIDC_STAFF_ACR": "mfa",
     "OIDC_REGISTER_URL": "",
     "SMS_URL": "",
+    "SMS_TOKEN_FILE": "",
     "PLATFORM_SM2_KEY_FILE": "",
     "SHARED_LOCAL_FILES": "",
     "USCC_CHECK": "warn",
@@ -39,6 +40,8 @@ DEFAULTS: dict[str, Any] = {
     "GATEWAY_PER_CALLER": 200,
     "VERIFY_PER_ADDRESS": 5,
     "POOL_SIZE": 10,
+    "PROXIES": 0,
+    "PORTAL_FILE": "",
     "DEMO": "",
 }
 REQUIRED = ("DATABASE_URL", "REDIS_URL", "FILES_URL", "MASTER_KEY_FILE", "SECRET_KEY_FILE", "OIDC_ISSUER")
@@ -65,18 +68,20 @@ def secret(path: str) -> str:
 
 def _flask(values: dict[str, Any]) -> dict[str, Any]:
     url = str(values["DATABASE_URL"])
+    options: dict[str, Any] = {"hide_parameters": True}  # an error's text goes to logs and incidents
     if url.startswith(("postgres://", "postgresql://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
         if values["FILES_URL"].startswith("file:") and not values["SHARED_LOCAL_FILES"]:
             raise Misconfigured(
                 "PostgreSQL 与本机文件目录同用时，各主机须共享同一目录：请改用 s3://，或确认后设 SHARED_LOCAL_FILES=yes"
             )
-        values["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        options |= {
             "pool_size": int(values["POOL_SIZE"]),
             "max_overflow": 10,
             "pool_pre_ping": True,
         }
     values["SQLALCHEMY_DATABASE_URI"] = url
+    values["SQLALCHEMY_ENGINE_OPTIONS"] = options
     secret = Path(values["SECRET_KEY_FILE"]).read_text().strip()
     if len(secret) < 32:
         raise Misconfigured("SECRET_KEY_FILE 的内容至少 32 个字符")

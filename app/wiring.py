@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import (
     accounts,
@@ -53,6 +54,8 @@ def wire(**overrides: Any) -> Flask:
     database.migrate.init_app(app, database.db, directory=f"{app.root_path}/migrations", render_as_batch=True)
     for foundation in (sealing, files, web):
         foundation.init(app)
+    if proxies := app.config["PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     for feature in FEATURES:
         feature.init(app)
     sources.join(app, products=showing.product_types, institutions=showing.institutions)

@@ -16,6 +16,7 @@ from app.errors import NotFound, Unavailable
 from app.jobs import queue
 from app.notices.models import MessageText, Notice, SmsSent
 from app.sealing import blind
+from app.settings import secret
 
 _PLACE = re.compile(r"\{(\w+)\}")
 phones: dict[str, Callable[[str], str]] = {}
@@ -48,10 +49,12 @@ def send_sms(payload: Mapping[str, Any], *, key: str) -> None:
     """Errand: one SMS. The provider drops a key it has seen, so that a repeated attempt sends nothing twice."""
     text = _text(payload["code"])
     phone = phones[payload["kind"]](payload["about"])
-    body = {"phone": phone, "text": fill(text.text, {"no": payload["about"], **payload["places"]}), "key": key}
+    said = fill(text.text, {"no": payload["about"], **payload["places"]})
+    body = {"phone": phone, "text": said, "reference": key, "at": clock.now().isoformat()}
+    headers = {"Authorization": f"Bearer {secret(current_app.config['SMS_TOKEN_FILE'])}", "Idempotency-Key": key}
     db.session.rollback()
     try:
-        answer = httpx.post(current_app.config["SMS_URL"], json=body, timeout=10, headers={"Idempotency-Key": key})
+        answer = httpx.post(current_app.config["SMS_URL"], json=body, timeout=10, headers=headers)
     except httpx.HTTPError as error:
         raise Unavailable(f"短信平台无法连接：{type(error).__name__}") from error
     if answer.status_code >= 500 or answer.status_code == 429:
