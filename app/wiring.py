@@ -25,8 +25,6 @@ from app import (
     web,
 )
 from app import db as database
-from app.institutions import showing
-from app.portal import sources
 
 FEATURES = (
     accounts,
@@ -58,5 +56,4 @@ def wire(**overrides: Any) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     for feature in FEATURES:
         feature.init(app)
-    sources.join(app, products=showing.product_types, institutions=showing.institutions)
     return app

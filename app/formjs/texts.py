@@ -9,8 +9,9 @@ from typing import Any
 import marshmallow
 from flask_babel import gettext as _
 
-from app.formjs import codes
+from app.formjs import identity
 from app.formjs.fields import Context, Field, Wrong
+from app.protocol import uscc
 
 LONGEST = {"textfield": 500, "textarea": 5000}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -55,12 +56,12 @@ FORMATS: Mapping[str, Format] = {
         "tel", "tel", "tel",
     ),
     "uscc": Format(
-        codes.uscc_wellformed,
+        uscc.well_formed,
         lambda name: _("%(label)s应为 18 位数字和大写字母（不含 I、O、S、V、Z）", label=name),
         upper=True,
     ),
     "idcard": Format(
-        codes.id_number_valid,
+        identity.id_number_holds,
         lambda name: _("%(label)s不正确，请核对 18 位号码", label=name),
         upper=True,
     ),
@@ -125,7 +126,7 @@ class TextField(Field):
             raise Wrong(_("%(label)s至少 %(min)d 个字", label=self.name, min=self.shortest))
         if self.format and not self.look.fits(value):
             raise Wrong(self.look.told(self.name))
-        if self.format == "uscc" and self.check_digit(ctx) == "strict" and not codes.uscc_checked(value):
+        if self.format == "uscc" and self.check_digit(ctx) == "strict" and not uscc.check_digit_holds(value):
             raise Wrong(_("%(label)s校验位不正确，请核对后重新输入", label=self.name))
         if self.pattern is not None and not self.pattern.search(value):
             told = self.properties.get("patternHint")
@@ -136,7 +137,7 @@ class TextField(Field):
 
     def doubt(self, value: Any) -> str | None:
         """Something a reviewer should look at although the value is accepted."""
-        if self.format == "uscc" and value and not codes.uscc_checked(str(value)):
+        if self.format == "uscc" and value and not uscc.check_digit_holds(str(value)):
             return _("%(label)s校验位与 GB 32100 不符，请核对", label=self.name)
         return None
 

@@ -52,7 +52,7 @@ def product_types(region: str) -> list[ShownType]:
 
 def institutions(region: str) -> list[ShownInstitution]:
     """Those online that work here, in today's order."""
-    return [_shown(one, region) for one in catalogue.online(region)]
+    return [shown(one, region) for one in catalogue.online(region)]
 
 
 def percent(rate: Decimal) -> str:
@@ -60,7 +60,8 @@ def percent(rate: Decimal) -> str:
     return f"{rate * 100:.4f}".rstrip("0").rstrip(".") + "%"
 
 
-def _shown(one: Institution, region: str) -> ShownInstitution:
+def shown(one: Institution, region: str = "") -> ShownInstitution:
+    """One institution and what it sells for lots of a region (of any, without one)."""
     offers = tuple(_offer(one, product) for product in one.products if product.offered and product.fits(region=region))
     return ShownInstitution(one.code, one.name, one.kind, one.intro, one.phone, offers)
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.portal import frame, languages
+from app.portal import frame, languages, statics
 from app.portal.views import bp
 
 
@@ -10,4 +10,5 @@ def init(app: Flask) -> None:
     """Languages, template filters and frame, and the public pages."""
     languages.init_babel(app)
     frame.init(app)
+    statics.init(app)
     app.register_blueprint(bp)

@@ -1,9 +1,11 @@
 """Home, help, products, institutions; the work centre's first page."""
 
-from flask import Blueprint, abort, render_template
-from werkzeug.wrappers import Response
+from flask import Blueprint, render_template
 
-from app.portal import sources
+from app.errors import NotFound
+from app.institutions import InstitutionKind, InstitutionState, catalogue, showing
+from app.institutions.showing import ShownInstitution
+from app.portal import figures
 from app.portal.frame import region
 
 bp = Blueprint("portal", __name__)
@@ -11,38 +13,43 @@ bp = Blueprint("portal", __name__)
 
 @bp.get("/")
 def home() -> str:
+    """首页 (manual 2.1, 2.2)."""
     here = region()
     return render_template(
-        "portal/home.html",
-        products=sources.products(here),
-        institutions=sources.by_kind(sources.institutions(here)),
-        figures=sources.figures(here),
+        "portal/home.html", types=showing.product_types(here), kinds=by_kind(here), figures=figures.of(here)
     )
 
 
 @bp.get("/help")
 def help() -> str:
+    """帮助中心 (manual 2.3)."""
     return render_template("portal/help.html")
 
 
 @bp.get("/products")
 def products() -> str:
+    """Product types, and who sells them (manual 5.1.2)."""
     here = region()
-    return render_template(
-        "portal/products.html",
-        products=sources.products(here),
-        institutions=sources.by_kind(sources.institutions(here)),
-    )
+    return render_template("portal/products.html", types=showing.product_types(here), kinds=by_kind(here))
 
 
 @bp.get("/institutions/<code>")
-def institution(code: str) -> str | Response:
-    found = next((one for one in sources.institutions(region()) if one.code == code), None)
-    if found is None:
-        abort(404)
-    return render_template("portal/institution.html", institution=found)
+def institution(code: str) -> str:
+    """What one institution sells; of one that went offline, that it did."""
+    one = catalogue.find(code)
+    if one is None or one.state not in (InstitutionState.ONLINE, InstitutionState.OFFLINE):
+        raise NotFound("没有找到该金融机构，可能尚未上线")
+    return render_template("portal/institution.html", institution=showing.shown(one), online=one.online)
 
 
 @bp.get("/work/")
 def work() -> str:
+    """工作中心."""
     return render_template("portal/work.html")
+
+
+def by_kind(region: str) -> list[tuple[str, list[ShownInstitution]]]:
+    """银行 / 保险公司 / 担保公司 with those online here, in the day's order; no empty group."""
+    found = showing.institutions(region)
+    groups = [(kind.label, [one for one in found if one.kind == kind.value]) for kind in InstitutionKind]
+    return [(label, members) for label, members in groups if members]

@@ -9,7 +9,6 @@ from werkzeug.datastructures import MultiDict
 
 from app import formjs, money
 from app.errors import BadInput
-from app.formjs import codes
 from app.formjs.masking import masked
 from tests.formjs.conftest import document
 
@@ -71,12 +70,6 @@ def test_dates_survive_being_shown_and_typed_again(day):
     assert FORM.read(MultiDict({"date": day.isoformat()}))["date"] == day
 
 
-@given(st.text(alphabet=codes.USCC_ALPHABET, min_size=17, max_size=17))
-def test_every_credit_code_has_exactly_one_check_digit(stem):
-    right = codes.uscc_check_digit(stem)
-    assert [c for c in codes.USCC_ALPHABET if codes.uscc_checked(stem + c)] == [right]
-
-
 @given(st.text(max_size=30))
 def test_masking_keeps_the_length_and_hides_at_least_a_third(text):
     hidden = masked(text)
@@ -90,9 +83,3 @@ def test_any_form_sent_can_be_drawn_again(in_text, sent):
     page = str(FORM.render(MultiDict(sent), dict.fromkeys(sent, "不对")))
     assert "<script" not in page.lower().replace("&lt;script", "")
     assert page.count("<input") >= 8
-
-
-def test_the_manuals_examples_of_credit_codes():
-    assert codes.uscc_checked("91110000MA01L1EW65")
-    assert codes.uscc_check_digit("91110214MAD1PRYJ3") == "5"
-    assert not codes.uscc_wellformed("91110114MAD1PRJ51")
