@@ -29,7 +29,7 @@ const SMALLEST = 0.6;
  *   onChange() after each change, also while something is typed; readOnly
  */
 async function openBpmn(el, { xml, catalogue = {}, findings = [], onChange = () => {}, readOnly = false }) {
-  el.classList.toggle('closed', readOnly);
+  el.classList.toggle('is-read-only', readOnly);
   const canvasBox = box('editor-canvas', '流程图');
   const panelBox = box('editor-panel', '图形的设置');
   el.classList.add('bpmn-editor');

@@ -1,4 +1,5 @@
-// The read-only live diagram: <div data-diagram-url="….bpmn" data-state-url="….json" [data-every="3"]>.
+// The read-only live diagram: <div data-diagram-url="….bpmn" data-state-url="….json" [data-every="3"]
+// [data-label="which diagram, where a page has several"]>.
 import { drawState, wordsFor } from './state.js';
 import { Drawing } from './drawing.js';
 import { speak } from './words.js';
@@ -13,7 +14,8 @@ function shell(host) {
   region.className = 'diagram-region';
   region.tabIndex = 0;
   region.setAttribute('role', 'region');
-  region.setAttribute('aria-label', speak('流程图，可用方向键移动，加号减号缩放'));
+  const label = speak('流程图，可用方向键移动，加号减号缩放');
+  region.setAttribute('aria-label', host.dataset.label ? `${host.dataset.label}：${label}` : label);
   const words = document.createElement('ul');
   words.className = 'diagram-words';
   words.setAttribute('aria-live', 'polite');
@@ -78,6 +80,7 @@ async function mount(host) {
       const moved = drawState(drawing, state);
       words.replaceChildren(...wordsFor(drawing, state));
       here.hidden = !drawing.places.length;
+      here.textContent = speak(state.current || state.incidents ? '当前位置' : '改动处');
       if (moved) drawing.showCurrent();
     };
     host.baohanDiagram = { drawing, show };

@@ -55,7 +55,7 @@ function pin(drawing, id, kind, words) {
   chip.className = `diagram-chip ${kind}`;
   chip.textContent = words;
   drawing.overlays.add(id, kind, {
-    position: (kind === 'incident') !== labelAbove(shape) ? { bottom: 10, left: -4 } : { top: -12, left: -4 },
+    position: (kind === 'incident') !== labelAbove(shape) ? { bottom: -3, left: -4 } : { top: -21, left: -4 },
     scale: { min: 0.8, max: 1 },
     html: chip,
   });

@@ -5,6 +5,7 @@ const ENGLISH = {
   放大: 'Zoom in',
   全貌: 'Whole',
   当前位置: 'Current place',
+  改动处: 'Changes',
   当前: 'Now',
   异常: 'Incident',
   新增: 'New',

@@ -32,7 +32,6 @@ async function openDmn(el, { xml, findings = [], onChange = () => {}, open = nul
   box.setAttribute('role', 'tabpanel');
   el.classList.add('dmn-editor');
   el.replaceChildren(tabs, box);
-  el.classList.toggle('closed', readOnly);
   const view = { additionalModules: [translateModule] };
   const modeler = new DecisionModeler({
     container: box,
@@ -47,11 +46,11 @@ async function openDmn(el, { xml, findings = [], onChange = () => {}, open = nul
   modeler.on('viewer.created', ({ viewer }) => {
     const bus = viewer.get('eventBus');
     bus.on('commandStack.changed', onChange);
-    if (readOnly) close(box);
   });
   await modeler.importXML(xml, { open: false });
   await modeler.open(opening(modeler, open));
   marks.set(findings);
+  if (readOnly) for (const child of box.children) child.inert = true;
   return {
     modeler,
     async saveXML() {
@@ -72,13 +71,6 @@ async function openDmn(el, { xml, findings = [], onChange = () => {}, open = nul
     redo: () => modeler.getActiveViewer().get('commandStack').redo(),
     destroy: () => modeler.destroy(),
   };
-}
-
-/** What is drawn can be read and scrolled, not touched. */
-function close(box) {
-  new MutationObserver(() => {
-    for (const child of box.children) child.inert = true;
-  }).observe(box, { childList: true });
 }
 
 /** The decision asked for, else the only table, else the relations. */

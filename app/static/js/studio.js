@@ -5,7 +5,7 @@ import { openEditor, starting } from "./studio-editors.js";
 const CHECK_AFTER = 700;
 const page = document.querySelector("[data-studio]");
 const part = (name) => page.querySelector(`[data-${name}]`);
-const state = { files: new Map(), editors: new Map(), current: "", revision: 0, dirty: false, findings: [], catalogue: {}, readOnly: true };
+const state = { files: new Map(), editors: new Map(), drawn: new Set(), current: "", revision: 0, dirty: false, findings: [], catalogue: {}, readOnly: true };
 const copy = new LocalCopy(page.dataset.studio);
 
 async function ask(url, body) {
@@ -41,7 +41,8 @@ async function begin() {
 
 function restore(kept) {
   for (const [name, text] of Object.entries(kept)) add(name, text);
-  touched();
+  for (const [name, file] of state.files) if (file.writable && !(name in kept)) state.files.delete(name);
+  touched("");
 }
 
 function add(name, text) {
@@ -61,7 +62,7 @@ async function show(name) {
       findings: state.findings.filter((finding) => finding.file === name),
       readOnly: state.readOnly || !file.writable,
       preview: page.dataset.preview && ((schema) => ask(page.dataset.preview, { schema })),
-      onChange: touched,
+      onChange: () => touched(name),
     }));
   }
   state.current = name;
@@ -98,7 +99,8 @@ function dropper(file) {
     state.editors.get(file.name)?.destroy();
     state.editors.delete(file.name);
     state.files.delete(file.name);
-    touched();
+    touched(file.name);
+    state.drawn.delete(file.name);
     await show("process.bpmn");
   });
   return drop;
@@ -108,14 +110,15 @@ function dropper(file) {
 async function collect() {
   for (const [name, editor] of state.editors) {
     const file = state.files.get(name);
-    if (file.writable) file.text = await editor.text();
+    if (state.drawn.has(name)) file.text = await editor.text(); // merely opened, a file keeps its own wording
   }
   return Object.fromEntries([...state.files.values()].filter((file) => file.writable).map((file) => [file.name, file.text]));
 }
 
 let checking;
-function touched() {
+function touched(name) {
   if (state.readOnly) return;
+  state.drawn.add(name);
   state.dirty = true;
   part("keep").disabled = false;
   tell("有未保存的修改");
@@ -203,7 +206,7 @@ function listen() {
     add(name, starting(name).text);
     field.value = "";
     part("new").open = false;
-    touched();
+    touched(name);
     await show(name);
   });
   document.addEventListener("keydown", (event) => {

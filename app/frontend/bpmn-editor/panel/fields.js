@@ -159,7 +159,7 @@ const CONTROLS = { text: Written, area: Written, choice: Choice, check: Check, n
 export function Field({ field, element, drafts }) {
   const name = `panel-${field.id}`;
   const key = `${element.id}:${field.id}`;
-  return html`<div class="field" key=${key}>
+  return html`<div class="panel-field" key=${key}>
     <${CONTROLS[field.type]} key=${key} field=${field} name=${name} drafts=${drafts} />
   </div>`;
 }

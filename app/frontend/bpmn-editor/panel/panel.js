@@ -117,7 +117,7 @@ function Chooser({ panel, element }) {
     panel.selection.select(chosen || []);
     if (chosen) panel.canvas.scrollToElement(chosen, 100);
   };
-  return html`<div class="field chooser">
+  return html`<div class="panel-field chooser">
     <label for="panel-element">图形</label>
     <select id="panel-element" value=${element === whole ? '' : element.id} onChange=${choose}>
       <option value="" selected=${element === whole}>整个流程</option>
@@ -129,13 +129,13 @@ function Chooser({ panel, element }) {
 function Group({ group, element, panel }) {
   const fields = group.fields.map((field) => html`
     <${Field} key=${`${element.id}:${field.id}`} field=${field} element=${element} drafts=${panel.drafts} />`);
-  if (!group.folded) return html`<section class="group"><h3>${group.title}</h3>${fields}</section>`;
-  return html`<details class="group"><summary><h3>${group.title}</h3></summary>${fields}</details>`;
+  if (!group.folded) return html`<section class="panel-group"><h3>${group.title}</h3>${fields}</section>`;
+  return html`<details class="panel-group"><summary><h3>${group.title}</h3></summary>${fields}</details>`;
 }
 
 function Names({ panel, element }) {
   const names = namesFor(element, panel.desk);
-  return names.length > 0 && html`<details class="group names">
+  return names.length > 0 && html`<details class="panel-group names">
     <summary><h3>表达式里可用的数据</h3></summary>
     <ul class="items">${names.map(({ name, label }) => html`<li>
       <button type="button" class="plain" onClick=${() => panel.insert(name)}><code>${name}</code></button>
