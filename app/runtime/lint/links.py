@@ -26,7 +26,7 @@ def operations_get_their_parameters(ground: Ground) -> Iterator[Finding]:
         for name in sorted(given - known.keys()):
             yield at(element, "parameter", f"操作“{element.operation}”没有参数“{name}”")
         for name in sorted(known.keys() - given):
-            if not getattr(known[name], "optional", False):
+            if known[name].required:
                 yield at(element, "parameter", f"缺少操作“{element.operation}”的参数“{name}”")
 
 
