@@ -47,8 +47,8 @@ def order_payload(no: str) -> dict[str, Any]:
     if plain:
         body |= {
             "lot_category": lot.category,
-            "lot": {"no": lot.number, "name": lot.name},
-            "project": {"no": lot.project.no, "name": lot.project.name},
+            "lot": {"lot_no": lot.number, "name": lot.name},
+            "project": {"project_no": lot.project.no, "name": lot.project.name},
             "beneficiary": {"name": lot.tenderer_name, "uscc": lot.tenderer_uscc},
         }
     return body
