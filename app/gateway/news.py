@@ -17,6 +17,7 @@ from app.runtime.models import InboxMessage
 
 ORDER = "order"
 UNSEALING = "unsealing"
+DISPENSABLE = {("payment", "FAILED"), ("issuance", "REFUSED")}
 
 
 def identity(name: str, number: str, told: Mapping[str, Any]) -> str:
@@ -40,6 +41,24 @@ def known(sender: str, which: str) -> InboxMessage | None:
     )
 
 
+def named(name: str, told: Mapping[str, Any]) -> str:
+    """The message's name in diagrams; a payment that failed is no payment."""
+    return "payment_failed" if name == "payment" and told["status"] == "FAILED" else name
+
+
 def keep(policy: str, number: str, name: str, told: Mapping[str, Any], *, sender: str) -> InboxMessage:
-    """In the caller's transaction; told twice, it is the message kept before."""
-    return inbox.receive(policy, number, name, dict(told), request_id=identity(name, number, told), sender=sender)
+    """In the caller's transaction; told twice, it is the message kept before.
+
+    News of money and of guarantees must be taken by somebody; a verdict that comes too late need not.
+    """
+    said = told.get("status") or told.get("result")
+    return inbox.receive(
+        policy,
+        number,
+        named(name, told),
+        dict(told),
+        request_id=identity(name, number, told),
+        sender=sender,
+        correlation=told.get("pay_txn_no", ""),
+        optional=name == "underwriting" or (name, said) in DISPENSABLE,
+    )

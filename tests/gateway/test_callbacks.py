@@ -103,6 +103,23 @@ def test_one_payment_told_in_two_requests_is_one_message_and_another_transaction
     assert len(inbox(app)) == 3
 
 
+def test_a_payment_that_failed_is_no_payment(app, bank, payment):
+    with app.app_context():
+        placed.waiting_for("DD1", "payment")
+    assert bank.say(B2, payment | {"status": "FAILED"}).code == 0
+    assert [(message.name, message.optional) for message in inbox(app)] == [("payment_failed", True)]
+    with app.app_context():
+        assert placed.fresh(select(Instance.status)) == ["active"]
+    assert bank.say(B2, payment).code == 0
+    with app.app_context():
+        assert placed.fresh(select(Instance.status)) == ["ended"]
+
+
+def test_money_names_its_transaction_so_that_the_right_wait_takes_it(app, bank, payment):
+    bank.say(B2, payment)
+    assert [message.correlation for message in inbox(app)] == ["T1"]
+
+
 def test_a_failing_step_does_not_take_the_news_back(app, bank, payment):
     with app.app_context():
         placed.waiting_for("DD1", "payment")

@@ -17,7 +17,7 @@ from app.institutions import ApiKey, Institution
 from app.orders import outgoing as orders
 from app.orders.models import Payment
 from app.protocol import signing
-from app.protocol.calls import A3, A4, B2, B3
+from app.protocol.calls import A3, A4, B2, B3, C1
 from app.protocol.codes import Code
 from app.protocol.digests import sm3_hex
 from app.protocol.messages.message import write
@@ -64,6 +64,21 @@ def test_an_order_is_placed_sealed(teller, asking, lot_values):
     assert body["handler"]["phone"] == "13900000001"
     assert {"lot", "project", "beneficiary", "lot_category"}.isdisjoint(body)
     assert not [word for word in (lot_values["lot_no"], lot_values["name"], "LOT-1") if word in str(body)]
+
+
+def test_an_order_for_an_open_lot_names_it(app, teller, trading, lot_values):
+    assert trading.say(C1, lot_values | {"sealed": False, "version": 1}, lot_id="LOT-2").code == 0
+    teller.answer("/v1/orders", Told({"order_no": "DD9"}))
+    with app.app_context():
+        placed.order("DD9", "LOT-2")
+        context = OpContext(key="DD9", policy="order", now=clock.now(), element="x", idempotency="order:DD9:1")
+        assert outgoing.place_order(context)["accepted"] is True
+    body = teller.asked[0]["body"]
+    assert (body["mode"], body["lot_ref"], body["lot"]["lot_no"]) == ("PLAIN", "LOT-2", lot_values["lot_no"])
+    assert (body["project"]["project_no"], body["beneficiary"]["name"]) == (
+        "P4301-2026-0107",
+        "湖南麓谷投资建设有限公司",
+    )
 
 
 def test_a_call_repeated_after_a_crash_carries_the_same_request_id_and_another_job_another(teller, asking):
