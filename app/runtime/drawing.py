@@ -56,16 +56,16 @@ class Level(BpmnProcessSpec):
         self.correlation_keys: dict[str, Any] = {}
         self.bpmn_start_events: list[Any] = []
         self.start = _Root(self, ROOT)
-        self._elements = diagram.inside(process)
-        self._flows = [flow for flow in diagram.flows.values() if flow.process == process]
-        for element in self._elements:
+        self._diagram = diagram
+        elements = diagram.inside(process)
+        for element in elements:
             shape = SHAPES[element.kind](self, element)
             shape.flows = tuple(diagram.flows[flow] for flow in element.outgoing)
-        for element in self._elements:
+        for element in elements:
             if attached := diagram.attached(element.id):
                 Scope(self, element, attached)
         self.joins = [s for s in self.task_specs.values() if isinstance(s, Join) and len(s.element.incoming) > 1]
-        starts = [e for e in self._elements if e.kind == "startEvent"]
+        starts = [e for e in elements if e.kind == "startEvent"]
         self.first = next((e.id for e in starts if e.event is None), starts[0].id if starts else "")
         self.messages = {e.message or "": e for e in starts if e.event == "message"}
 
@@ -74,25 +74,27 @@ class Level(BpmnProcessSpec):
         return self.task_specs.get(scope_name(element)) or self.task_specs[element]
 
     def ways_into(self, gateway: Element) -> dict[str, frozenset[str]]:
-        """Shape → the flows into the gateway reachable from it without passing the gateway."""
-        back: dict[str, list[str]] = {}
-        for flow in self._flows:
-            back.setdefault(flow.target, []).append(flow.source)
-        for element in self._elements:
-            if element.attached_to:
-                back.setdefault(element.id, []).append(element.attached_to)
-        ways: dict[str, set[str]] = {}
-        for flow in self._flows:
-            if flow.target != gateway.id:
-                continue
-            seen, front = set(), [flow.source]
-            while front:
-                shape = front.pop()
-                if shape not in seen and shape != gateway.id:
-                    seen.add(shape)
-                    ways.setdefault(shape, set()).add(flow.id)
-                    front += back.get(shape, ())
-        return {shape: frozenset(flows) for shape, flows in ways.items()}
+        return ways_into(self._diagram, gateway)
+
+
+def ways_into(diagram: Diagram, gateway: Element) -> dict[str, frozenset[str]]:
+    """Shape → the flows into the gateway that lead on from it without passing the gateway before."""
+    back: dict[str, list[str]] = {}
+    for flow in diagram.flows.values():
+        back.setdefault(flow.target, []).append(flow.source)
+    for element in diagram.elements.values():
+        if element.attached_to:
+            back.setdefault(element.id, []).append(element.attached_to)
+    ways: dict[str, set[str]] = {}
+    for incoming in gateway.incoming:
+        seen, front = set(), [diagram.flows[incoming].source]
+        while front:
+            shape = front.pop()
+            if shape not in seen and shape != gateway.id:
+                seen.add(shape)
+                ways.setdefault(shape, set()).add(incoming)
+                front += back.get(shape, ())
+    return {shape: frozenset(flows) for shape, flows in ways.items()}
 
 
 class _Root(BpmnTaskSpec):

@@ -20,6 +20,7 @@ _INSIDE = frozenset(  # children of a shape that parser or engine understands or
     {"documentation", "extensionElements", "incoming", "outgoing", "ioSpecification", "property"}
     | {"dataInputAssociation", "dataOutputAssociation"}
 )
+_NO_SHAPE = ("EventDefinition", "LoopCharacteristics")
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 
 
@@ -69,7 +70,7 @@ class _File:
     def read(self) -> list[Finding]:
         for node in self.root.iter(f"{{{BPMN}}}process"):
             process = Process(node.get("id", ""), node.get("name", ""), self.path)
-            if self._taken(process.id, process.name):
+            if self._taken(process.id, process.name, self.path):
                 continue
             self.diagram.processes[process.id] = process
             if not self.diagram.main and node.get("isExecutable", "true") == "true":
@@ -82,7 +83,7 @@ class _File:
     def _inside(self, owner: etree._Element, process: str, roles: dict[str, str | None]) -> None:
         for node in owner:
             tag = etree.QName(node)
-            if tag.namespace != BPMN or tag.localname in _SILENT or tag.localname.endswith("EventDefinition"):
+            if tag.namespace != BPMN or tag.localname in _SILENT or tag.localname.endswith(_NO_SHAPE):
                 continue
             if tag.localname == "sequenceFlow":
                 self._flow(node, process)
@@ -94,7 +95,7 @@ class _File:
         text = (condition.text or "").strip() if condition is not None else ""
         source, target = node.get("sourceRef", ""), node.get("targetRef", "")
         flow = Flow(node.get("id", ""), node.get("name", ""), process, source, target, text or None)
-        if not self._taken(flow.id, flow.name):
+        if not self._taken(flow.id, flow.name, process):
             self.diagram.flows[flow.id] = flow
 
     def _element(self, node: etree._Element, kind: str, process: str, roles: dict[str, str | None]) -> None:
@@ -104,13 +105,14 @@ class _File:
             called=node.get("calledElement"), default=node.get("default"), odd=tuple(_odd(node, kind)),
         )  # fmt: skip
         element = replace(element, **(self._event(node) | self._policy(node, element)))
-        if self._taken(element.id, element.name):
+        if self._taken(element.id, element.name, process):
             return
         self.diagram.elements[element.id] = element
         if kind == "subProcess":
             self.diagram.processes[element.id] = Process(element.id, element.name, self.path, owner=element.id)
-            inner: dict[str, str | None] = dict.fromkeys((n.get("id", "") for n in node.iter()), element.role)
-            self._inside(node, element.id, inner | self._roles(node))
+            within = [n.get("id", "") for n in node.iter()]
+            inner = {id: roles.get(id, element.role) for id in within} | self._roles(node)
+            self._inside(node, element.id, inner)
 
     def _event(self, node: etree._Element) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -168,15 +170,16 @@ class _File:
         roles: dict[str, str | None] = {}
         for lane in owner.iterfind(f"{{{BPMN}}}laneSet//{{{BPMN}}}lane"):
             role = lane.find(f"{{{BPMN}}}extensionElements/{{{POLICY}}}role")
-            for member in lane.iterfind(f"{{{BPMN}}}flowNodeRef"):
-                roles[(member.text or "").strip()] = role.get("code") if role is not None else None
+            for member in lane.iterfind(f"{{{BPMN}}}flowNodeRef") if role is not None else ():
+                roles[(member.text or "").strip()] = role.get("code")
         return roles
 
-    def _taken(self, identifier: str, name: str) -> bool:
+    def _taken(self, identifier: str, name: str, around: str) -> bool:
         known = self.diagram.processes, self.diagram.elements, self.diagram.flows
         if identifier and not any(identifier in part for part in known):
             return False
-        self._wrong(identifier, name, "id", "图形没有编号（id）" if not identifier else "编号（id）在本政策中重复")
+        told = "编号（id）在本政策中重复" if identifier else "有图形或连线没有编号（id）"
+        self._wrong(identifier or around, name, "id", told)
         return True
 
     def _wrong(self, identifier: str, name: str, rule: str, message: str) -> None:

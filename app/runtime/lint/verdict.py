@@ -4,13 +4,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from app.runtime.elements import Finding
-from app.runtime.lint import flows, links, shapes, waits, words
+from app.runtime.lint import flows, links, shapes, soundness, waits, words
 from app.runtime.lint.ground import ROLES, Ground, read
 
 Rule = Callable[[Ground], Iterable[Finding]]
 
 STRUCTURE: tuple[Rule, ...] = (*shapes.RULES, *flows.RULES, *words.RULES)  # what the engine itself relies on
-ADVICE: tuple[Rule, ...] = (*links.RULES, *waits.RULES)  # what else must hold before people meet the diagram
+ADVICE: tuple[Rule, ...] = (*links.RULES, *waits.RULES, *soundness.RULES)  # what else people rely on
 
 
 def findings(
