@@ -147,6 +147,7 @@ class Model:
         self.inputs = tuple(part for part in own if part.kind == "input")
         self._by_name = {name: part for part in own for name in (part.id, part.name)}
         self._by_name |= {name: part for part in self.decisions for name in (part.name, part.id)}
+        self._paths: dict[Key, frozenset[tuple[str, ...]]] = {}
 
     def part(self, name: str) -> Part:
         """A decision, service or knowledge model by id or name; raises RuleError that names its neighbours."""
@@ -193,8 +194,18 @@ class Model:
         given = [admit(session.context.get(name), session.run) for name, _ in part.formals]
         return apply(part.function, given, (), session.run, (0, 0))
 
+    def reads(self, decision: str) -> frozenset[str]:
+        """The names in the caller's data that a decision, and those it requires, may look at."""
+        return frozenset(path[0] for path in self._reads(self.part(decision)))
+
     def _inputs(self, part: Part, context: Mapping[str, Any]) -> dict[str, Value]:
         """What the decision and those it requires take from the caller's data."""
+        return inputs_of(self._reads(part), context)
+
+    def _reads(self, part: Part) -> frozenset[tuple[str, ...]]:
+        """Paths into the caller's data; found once."""
+        if part.key in self._paths:
+            return self._paths[part.key]
         paths: set[tuple[str, ...]] = set()
         own: set[str] = set()
         waiting, seen = [part], set[Key]()
@@ -205,11 +216,14 @@ class Model:
             seen.add(one.key)
             own |= {one.name} if one.kind != "input" else set()
             paths |= {(one.name,)} if one.kind == "input" else set()
+            paths |= {(requirement.imported_as,) for requirement in one.requires if requirement.imported_as}
             if one.tree is not None:
                 paths |= model_paths(one.tree)
             waiting.extend(self.parts[requirement.key] for requirement in one.requires)
         longer = {path[:n] for path in paths for n in range(1, len(path))}
-        return inputs_of({path for path in paths if path[0] not in own and path not in longer}, context)
+        found = frozenset(path for path in paths if path[0] not in own and path not in longer)
+        self._paths[part.key] = found
+        return found
 
 
 def model_paths(tree: Node) -> set[tuple[str, ...]]:
