@@ -1,6 +1,6 @@
 """The one door to FEEL and decision tables: everything a diagram computes passes here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 
 from app import rules
+
+TORN = frozenset({"not_unique", "not_any", "not_collectable"})  # a table that contradicts itself
 
 
 @lru_cache(maxsize=4096)
@@ -37,23 +39,17 @@ def used(expression: rules.Expression, context: Mapping[str, Any]) -> dict[str, 
     return found
 
 
-class Layered(Mapping[str, Any]):
-    """`front` over `back`, neither read before it is asked."""
-
-    def __init__(self, front: Mapping[str, Any], back: Mapping[str, Any]):
-        self.front, self.back = front, back
-
-    def __getitem__(self, name: str) -> Any:
-        return self.front[name] if name in self.front else self.back[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.front or name in self.back
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**dict.fromkeys(self.back), **dict.fromkeys(self.front)})
-
-    def __len__(self) -> int:
-        return len(set(self.front) | set(self.back))
+def told(trace: rules.Trace) -> dict[str, Any]:
+    """How a decision came about, as JSON for the history: inputs, rules that matched, cells that stopped the others."""
+    return {
+        "inputs": {path: plain(value) for path, value in trace.inputs.items()},
+        "matched": list(trace.matched),
+        "stopped": [
+            {"rule": s.rule, "column": s.column, "label": s.label, "test": s.test, "value": plain(s.value)}
+            for s in trace.stopped
+        ],
+        "notes": [str(note) for note in trace.notes],
+    }
 
 
 def plain(value: Any) -> Any:

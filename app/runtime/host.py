@@ -118,11 +118,13 @@ class Turn:
         if model is None:
             raise Stuck(element, f"找不到决策“{name}”")
         try:
-            trace = model.explain(name, expressions.Layered(self.facts, data), now=self.now)
+            trace = model.explain(name, self.inputs(model.reads(name), data), now=self.now)
         except rules.RuleError as wrong:
             raise Stuck(element, f"决策“{name}”无法计算：{wrong}") from wrong
+        if torn := [str(note) for note in trace.notes if note.code in expressions.TORN]:
+            raise Stuck(element, "；".join(torn))
         value = self._plain(element, trace.value)
-        self.record("decided", element, decision=name, value=value, trace=_told(trace))
+        self.record("decided", element, decision=name, value=value, **expressions.told(trace))
         return value
 
     def checked(self, element: Element, value: Any) -> Any:
@@ -131,15 +133,3 @@ class Turn:
             return expressions.copied(value)
         except TypeError as wrong:
             raise Stuck(element, f"流程数据只能是 JSON：{wrong}") from wrong
-
-
-def _told(trace: rules.Trace) -> dict[str, Any]:
-    """How a decision came about, as JSON for the history."""
-    stopped = [
-        {"rule": s.rule, "column": s.column, "label": s.label, "test": s.test, "value": rules.to_json(s.value)}
-        for s in trace.stopped
-    ]
-    notes = [str(note) for note in trace.notes]
-    return {
-        "matched": list(trace.matched), "stopped": stopped, "inputs": rules.to_json(trace.inputs), "notes": notes
-    }  # fmt: skip

@@ -150,3 +150,20 @@ def _timer(timer: dict[str, str]) -> str:
 def _waiting(result: str | None, key: str | None) -> str:
     extra = _policy("result", name=result) if result else ""
     return extra + (_policy("correlation", key=key) if key else "")
+
+
+def table(id: str, inputs: list[str], rules: list[tuple[str, ...]], hit: str = "UNIQUE") -> bytes:
+    """A DMN file with one decision table; each rule is its input cells and one output cell."""
+    columns = "".join(
+        f'<input id="{id}_i{n}"><inputExpression><text>{_escaped(text)}</text></inputExpression></input>'
+        for n, text in enumerate(inputs)
+    )
+    rows = ""
+    for n, (*tests, result) in enumerate(rules):
+        cells = "".join(f"<inputEntry><text>{_escaped(test)}</text></inputEntry>" for test in tests)
+        rows += f'<rule id="{id}_r{n}">{cells}<outputEntry><text>{_escaped(result)}</text></outputEntry></rule>'
+    return (
+        f'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" name="{id}" namespace="urn:{id}">'
+        f'<decision id="{id}" name="{id}"><variable name="{id}"/><decisionTable hitPolicy="{hit}">{columns}'
+        f'<output id="{id}_o"/>{rows}</decisionTable></decision></definitions>'
+    ).encode()
