@@ -237,12 +237,17 @@ def test_a_rule_for_an_order_goes_before_its_institutions_and_that_before_all(pl
 def test_a_mix_is_drawn_from_the_seed_and_the_order_number(platform, sandbox, order, order_no):
     def verdicts(institution: str, seed: int) -> list[str]:
         sandbox.misbehave(institution=institution, random={"seed": seed, "share": 0.5, "kinds": ["reject"]})
-        client, told = platform.client(institution), []
-        for n in range(12):
-            number = f"{order_no}-{n:02d}"
+        client = platform.client(institution)
+        numbers = [f"{order_no}-{n:02d}" for n in range(12)]
+        for number in numbers:
             place(client, order(product_code=f"{institution}-TB", order_no=number))
-            ours = lambda number=number: [m for m in platform.of(number, "B1") if m.key_id == f"{institution}-1"]
-            told.append(until(ours, f"B1 for {number}")[0].body["result"])
+        told = [
+            until(
+                lambda number=number: [m for m in platform.of(number, "B1") if m.key_id == f"{institution}-1"],
+                f"B1 of {institution} for {number}",
+            )[0].body["result"]
+            for number in numbers
+        ]
         sandbox.misbehave(institution=institution, kinds=[])
         return told
 

@@ -57,9 +57,10 @@ class Outbox:
 
     def _work(self) -> None:
         while not self._stopped.is_set():
-            chore = self._claim()
+            now = clock.now().timestamp()
+            chore = self._claim(now)
             if chore is None:
-                self._office.posted.wait(self._pause())
+                self._office.posted.wait(self._pause(now))
                 self._office.posted.clear()
                 continue
             try:
@@ -71,12 +72,12 @@ class Outbox:
                 with self._claiming:
                     self._doing.discard(chore["id"])
 
-    def _claim(self) -> Row | None:
+    def _claim(self, now: float) -> Row | None:
         with self._claiming:
             due = self._office.ledger.rows(
                 "SELECT * FROM chores c WHERE state = 'due' AND due_at <= ? AND (after IS NULL OR NOT EXISTS"
                 " (SELECT 1 FROM chores p WHERE p.id = c.after AND p.state = 'due')) ORDER BY due_at LIMIT ?",
-                clock.now().timestamp(),
+                now,
                 len(self._threads) + 1,
             )
             for chore in due:
@@ -85,11 +86,10 @@ class Outbox:
                     return chore
         return None
 
-    def _pause(self) -> float:
-        """Seconds until the next chore is due, at most a half."""
-        now = clock.now().timestamp()
+    def _pause(self, now: float) -> float:
+        """Seconds until the first chore that was not yet due at `now`, at most a half."""
         row = self._office.ledger.row("SELECT min(due_at) AS at FROM chores WHERE state = 'due' AND due_at > ?", now)
-        return 0.5 if row is None or row["at"] is None else min(0.5, row["at"] - now + 0.001)
+        return 0.5 if row is None or row["at"] is None else min(0.5, max(0.001, row["at"] - clock.now().timestamp()))
 
     def _do(self, chore: Row) -> None:
         if chore["kind"] == "send":
