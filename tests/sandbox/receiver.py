@@ -23,7 +23,7 @@ from app.protocol.signing import Key
 from app.sandbox import demo
 from app.sandbox.demo import Demo
 
-PATIENCE = 20.0
+PATIENCE = 40.0  # a machine under load starts a process slowly
 
 
 def free_port() -> int:
