@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from app.protocol import signing
 from app.protocol.signing import Algorithm, Key
@@ -15,14 +16,6 @@ from app.sandbox import cast, certificates
 
 VERSION = 1
 PORTS = {"login": 8101, "institution": 8102, "trading": 8103}
-
-
-def port(part: str) -> int:
-    return int(os.environ.get(f"SANDBOX_{part.upper()}_PORT") or PORTS[part])
-
-
-def address(part: str) -> str:
-    return f"http://127.0.0.1:{port(part)}"
 
 
 @dataclass(frozen=True)
@@ -38,6 +31,18 @@ class Demo:
     @property
     def own(self) -> Path:
         return self.folder / "sandbox"
+
+    def address(self, part: str) -> str:
+        """Where login, institution or trading is to be found, as it was when the file was written."""
+        at = {
+            "login": self.content["oidc"]["issuer"],
+            "institution": self.content["institutions"][0]["endpoint_url"],
+            "trading": self.content["trading"]["endpoint_url"],
+        }
+        return "{0.scheme}://{0.netloc}".format(urlsplit(at[part]))
+
+    def port(self, part: str) -> int:
+        return int(self.address(part).rpartition(":")[2])
 
     def institution(self, code: str) -> dict[str, Any] | None:
         return next((one for one in self.content["institutions"] if one["code"] == code), None)
@@ -65,23 +70,23 @@ def create(folder: Path) -> Demo:
         "trading": {
             "app_id": "TRADING",
             "key": before["trading"]["key"] if before else _hmac("TRADING-1"),
-            "endpoint_url": address("trading"),
-            "page_url": address("trading") + "/",
+            "endpoint_url": _address("trading"),
+            "page_url": _address("trading") + "/",
         },
         "sms": {
-            "url": address("trading") + "/sms/send",
+            "url": _address("trading") + "/sms/send",
             "token": before["sms"]["token"] if before else secrets.token_urlsafe(24),
-            "inbox_url": address("trading") + "/sms",
+            "inbox_url": _address("trading") + "/sms",
         },
         "oidc": {
-            "issuer": address("login"),
+            "issuer": _address("login"),
             "client_id": "baohan",
             "client_secret": before["oidc"]["client_secret"] if before else secrets.token_urlsafe(32),
-            "register_url": address("login") + "/register",
+            "register_url": _address("login") + "/register",
         },
         "people": {"entities": list(cast.ENTITIES), "staff": list(cast.STAFF)},
     }  # fmt: skip
-    _write(path, content)
+    keep(path, content)
     return Demo(folder, content)
 
 
@@ -92,11 +97,15 @@ def key(part: dict[str, Any]) -> Key:
     return Key(part["key_id"], Algorithm.SM2_SM3, part.get("private_key", ""), part["public_key"])
 
 
+def _address(part: str) -> str:
+    return f"http://127.0.0.1:{os.environ.get(f'SANDBOX_{part.upper()}_PORT') or PORTS[part]}"
+
+
 def _institution(own: Path, one: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
     code = one["code"]
     private = own / f"{code}.sm2.json"
     if not private.exists():
-        _write(private, _sm2(f"{code}-S1"))
+        keep(private, _sm2(f"{code}-S1"))
     sm2 = json.loads(private.read_text())
     return {
         **one,
@@ -104,7 +113,7 @@ def _institution(own: Path, one: dict[str, Any], before: dict[str, Any] | None) 
         "key": before["key"] if before else _hmac(f"{code}-1"),
         "test_key": before["test_key"] if before else _hmac(f"{code}-T1"),
         "sm2": {"key_id": sm2["key_id"], "public_key": sm2["public_key"]},
-        "endpoint_url": f"{address('institution')}/{code}",
+        "endpoint_url": f"{_address('institution')}/{code}",
         "certificate_pem": certificates.make(own, code, one["name"], one["uscc"]),
     }
 
@@ -122,7 +131,7 @@ def _sm2(key_id: str) -> dict[str, str]:
     return {"key_id": key_id, "public_key": made.public, "private_key": made.secret}
 
 
-def _write(path: Path, content: Any) -> None:
+def keep(path: Path, content: Any) -> None:
     """Whole or not at all, readable by the owner only."""
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)

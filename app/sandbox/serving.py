@@ -6,8 +6,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -19,8 +18,15 @@ class _Quiet(WSGIRequestHandler):
         """Nothing: tests and chaos make too many."""
 
 
-def serve(parts: list[tuple[int, Any]], *, start: Callable[[], None], stop: Callable[[], None]) -> None:
-    """`parts`: (port, application). Ports are taken before `start`; `stop` runs once nothing is served any more."""
+class Worker(Protocol):
+    """Works in threads of its own between start and stop."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def serve(parts: list[tuple[int, Any]], workers: list[Worker]) -> None:
+    """`parts`: (port, application). Workers start once the ports are taken and stop when nothing is served any more."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     servers: list[BaseWSGIServer] = [
         make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet) for port, app in parts
@@ -31,11 +37,13 @@ def serve(parts: list[tuple[int, Any]], *, start: Callable[[], None], stop: Call
     threads = [threading.Thread(target=server.serve_forever, daemon=True) for server in servers]
     for thread in threads:
         thread.start()
-    start()
+    for worker in workers:
+        worker.start()
     sys.stderr.write(f"sandbox on {', '.join(f'127.0.0.1:{port}' for port, _ in parts)}\n")
     sys.stderr.flush()
     over.wait()
     for server in servers:
         server.shutdown()
         server.server_close()
-    stop()
+    for worker in workers:
+        worker.stop()

@@ -87,6 +87,17 @@ def platform() -> Iterator[Platform]:
 
 
 @pytest.fixture(scope="session")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """All three parts in one process, with a platform of their own."""
+    platform = Platform()
+    sandbox = Sandbox(tmp_path_factory.mktemp("outside"), "all", platform)
+    sandbox.start()
+    yield sandbox
+    assert sandbox.stop() == 0
+    platform.stop()
+
+
+@pytest.fixture(scope="session")
 def sandbox(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"), "institution", platform, SANDBOX_SM2="GUA02")
     sandbox.start()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from flask import Flask
 
-from app.sandbox import demo
 from app.sandbox.demo import Demo
 from app.sandbox.institution import control, counter, door, issuing
 from app.sandbox.institution.ledger import Ledger
@@ -21,7 +20,7 @@ STATIC = Path(__file__).parent.parent / "static"
 def build(config: Demo) -> tuple[Flask, Outbox]:
     """The application and its outbox, not started. SANDBOX_PRESIGN is "500" (each institution) or "BANK01:500,…"."""
     press = Press(config.own, f"{config['platform']['base_url']}/verify")
-    office = Office(config, Ledger(config.own / "institution.sqlite"), press, demo.address("institution"))
+    office = Office(config, Ledger(config.own / "institution.sqlite"), press, config.address("institution"))
     for code, wanted in _pools(config).items():
         issuing.presign(office, code, wanted)
     app = Flask(__name__, template_folder="templates", static_folder=str(STATIC))
