@@ -90,8 +90,16 @@ class Installation:
             kept = self.made["app"] = create_app(**FOR_TESTS, **self.settings(self.url))
         kept.extensions["policies"].clear()  # version numbers begin anew
         sealing.init(kept)  # keys of lots that the last test made are not remembered
-        kept.extensions["policies"].clear()
         return kept
+
+    def bare(self) -> Flask:
+        """An application of its own on a database without a table."""
+        if self.postgres:
+            url = self.postgres.make("bare")
+        else:
+            (self.folder / "bare.db").unlink(missing_ok=True)
+            url = f"sqlite:///{self.folder / 'bare.db'}"
+        return create_app(**{**FOR_TESTS, **self.settings(url)})
 
     def _template(self) -> Path:
         path = self.folder / "first_day.db"
