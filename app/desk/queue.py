@@ -139,8 +139,8 @@ def facets(found: Page, filters: Filters, names: Mapping[str, Mapping[str, str]]
                 value = getattr(tally, name)
                 counts[value] = counts.get(value, 0) + tally.count
         values = [value for value in names[name] if value in counts or value == getattr(filters, name)]
-        if name == "region" and len(values) < 2:
-            continue
+        if len(values) < 2 and not getattr(filters, name):
+            continue  # nothing to choose
         options = [(value, names[name][value], counts.get(value, 0)) for value in values]
         result.append(Facet(name, label, [("", _("全部"), sum(counts.values())), *options]))
     return result

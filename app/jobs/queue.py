@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_, select, update
 
 from app import clock
 from app.db import after_commit, database_now, db
-from app.errors import Unavailable
+from app.errors import AppError, Unavailable
 from app.jobs.models import ANSWERED, DONE, DUE, FAILED, RUNNING, HouseFlag, Job
 
 NUDGE = "baohan:nudge"
@@ -82,7 +82,7 @@ def failed(job_id: int, attempt: int, error: BaseException) -> str | None:
     job = db.session.get(Job, job_id, with_for_update=True, populate_existing=True)
     if job is None or job.state != RUNNING or job.attempt != attempt:
         return None
-    job.error = f"{type(error).__name__}: {error}"[:2000]
+    job.error = (error.message if isinstance(error, AppError) else f"{type(error).__name__}: {error}")[:2000]
     if isinstance(error, Unavailable) and job.attempt < job.attempts:
         wait = BACKOFF[min(job.attempt, len(BACKOFF)) - 1]
         job.state, job.run_at, job.offered_at = DUE, clock.now() + timedelta(seconds=wait), None

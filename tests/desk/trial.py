@@ -113,17 +113,19 @@ def install(app: Flask) -> None:
     publish()
 
 
-def publish(role: str = "centre_reviewer") -> None:
+def publish(role: str = "centre_reviewer", policy: str = "refundtrial") -> None:
     forms = {"forms/apply.json": json.dumps(APPLY), "forms/review.json": json.dumps(REVIEW)}
     with transaction():
-        definitions.publish("refundtrial", {"process.bpmn": diagram(role).decode(), **forms}, by=BIDDER)
+        definitions.publish(policy, {"process.bpmn": diagram(role).decode(), **forms}, by=BIDDER)
 
 
-def begin(key: str, *, region: str = "430100", institution: str = "", **secret: Any) -> int:
+def begin(
+    key: str, *, region: str = "430100", institution: str = "", policy: str = "refundtrial", **secret: Any
+) -> int:
     """A case waiting for its reviewer; returns the task's id."""
     with transaction():
         instance = runtime.start(
-            "refundtrial",
+            policy,
             key=key,
             data={"cause": "项目终止"},
             secret={"phone": "13900001234", "company": "湘江建设有限公司", **secret},

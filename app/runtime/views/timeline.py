@@ -52,9 +52,10 @@ def _present(instance: Instance, elements: Any) -> Iterator[Entry]:
         yield {"what": words.get(instance.status, instance.status), "at": instance.ended_at, "state": "done"}
         return
     found = waits.of(instance.policy, instance.key)
+    broken = {wait.element for wait in found if wait.kind == "incident"}
     timers = {wait.element: wait.due for wait in found if wait.kind == "timer"}
     for wait in found:
-        if wait.kind == "timer":
+        if wait.kind == "timer" or (wait.kind == "call" and wait.element in broken):
             continue
         element = elements.get(wait.element)
         yield {
