@@ -29,6 +29,10 @@ def today() -> date:
     return local(now()).date()
 
 
+def days(number: int) -> timedelta:
+    return timedelta(days=number)
+
+
 def local(moment: datetime) -> datetime:
     return moment.astimezone(SHANGHAI)
 

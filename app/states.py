@@ -35,4 +35,4 @@ def move(row: Stateful, to: State, *, by: "audit.Actor") -> None:
     if not allowed(row, to):
         raise IllegalMove(f"{row.no} 当前为“{state.label}”，不能变为“{to.label}”", no=row.no, state=str(state))
     row.state = to
-    audit.record(row.no, f"{state} -> {to}", by=by)
+    audit.record(row.no, f"{state.label} → {to.label}", by=by, was=str(state), now=str(to))

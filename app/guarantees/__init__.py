@@ -2,8 +2,11 @@
 
 from flask import Flask
 
+from app.guarantees import views
 from app.guarantees.operations import OPERATIONS
 
 
 def init(app: Flask) -> None:
+    app.register_blueprint(views.bp)
+    app.register_blueprint(views.verify_bp)
     app.extensions["catalogue"].add(*OPERATIONS)

@@ -18,7 +18,7 @@ class Content:
     """The sealed part. Amounts in fen, times as ISO text in UTC."""
 
     lot_no: str
-    bidder_id: int
+    bidder_id: str
     bidder_name: str
     bidder_uscc: str
     amount: int

@@ -2,8 +2,9 @@
 
 from flask import Flask
 
-from app.notices import telling
+from app.notices import telling, views
 
 
 def init(app: Flask) -> None:
+    app.register_blueprint(views.bp)
     app.extensions["handlers"]["notices/sms"] = telling.send_sms

@@ -24,7 +24,7 @@ phones: dict[str, Callable[[str], str]] = {}
 
 
 def tell(
-    account_id: int, code: str, *, kind: str, about: str, link: str, key: str, places: Mapping[str, str] | None = None
+    entity_id: str, code: str, *, kind: str, about: str, link: str, key: str, places: Mapping[str, str] | None = None
 ) -> None:
     """Notice now, SMS after the commit if the text says so; the caller holds the transaction."""
     text = _text(code)
@@ -33,7 +33,7 @@ def tell(
     filled = {"no": about, **(places or {})}
     db.session.add(
         Notice(
-            recipient=recipient(account_id),
+            recipient=recipient(entity_id),
             key=key,
             kind=kind,
             body={"title": fill(text.title, filled), "text": fill(text.text, filled)},
@@ -66,24 +66,24 @@ def send_sms(payload: Mapping[str, Any], *, key: str) -> None:
             db.session.add(SmsSent(key=key, code=payload["code"], about=payload["about"], sent_at=clock.now()))
 
 
-def recipient(account_id: int) -> str:
-    return blind("notice.recipient", account_id)
+def recipient(entity_id: str) -> str:
+    return blind("notice.recipient", entity_id)
 
 
-def mine(account_id: int, *, before: int | None = None, limit: int = 20) -> list[Notice]:
-    query = select(Notice).where(Notice.recipient == recipient(account_id)).order_by(Notice.id.desc()).limit(limit)
+def mine(entity_id: str, *, before: int | None = None, limit: int = 20) -> list[Notice]:
+    query = select(Notice).where(Notice.recipient == recipient(entity_id)).order_by(Notice.id.desc()).limit(limit)
     return list(db.session.scalars(query if before is None else query.where(Notice.id < before)))
 
 
-def unread(account_id: int) -> int:
-    query = select(func.count(Notice.id)).where(Notice.recipient == recipient(account_id), Notice.read_at.is_(None))
+def unread(entity_id: str) -> int:
+    query = select(func.count(Notice.id)).where(Notice.recipient == recipient(entity_id), Notice.read_at.is_(None))
     return int(db.session.scalar(query) or 0)
 
 
-def mark_read(account_id: int) -> None:
+def mark_read(entity_id: str) -> None:
     db.session.execute(
         update(Notice)
-        .where(Notice.recipient == recipient(account_id), Notice.read_at.is_(None))
+        .where(Notice.recipient == recipient(entity_id), Notice.read_at.is_(None))
         .values(read_at=clock.now())
         .execution_options(synchronize_session=False)
     )

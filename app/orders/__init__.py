@@ -4,12 +4,14 @@ from flask import Flask
 
 from app import projects
 from app.notices import telling
-from app.orders import lot_events
+from app.orders import applying, lot_events, views
 from app.orders.operations import OPERATIONS, phone_of
 from app.orders.subject import SUBJECT
 
 
 def init(app: Flask) -> None:
+    app.register_blueprint(applying.bp)
+    app.register_blueprint(views.bp)
     app.extensions["catalogue"].add(SUBJECT, *OPERATIONS)
     app.extensions["handlers"].update(
         {"orders/lot_event": lot_events.tell_event, "orders/lot_deadline": lot_events.tell_deadline}

@@ -79,3 +79,13 @@ class Payment(db.Model):  # type: ignore[name-defined]
     paid_at: Mapped[Any] = mapped_column(UtcDateTime)
     repaid_txn_no: Mapped[str] = mapped_column(default="")
     repaid_at: Mapped[Any] = mapped_column(UtcDateTime, nullable=True)
+
+
+class OrderDraft(db.Model):  # type: ignore[name-defined]
+    """An application being filled in; nothing typed is ever lost. All of it is sealed."""
+
+    __tablename__ = "order_draft"
+    id: Mapped[str] = mapped_column(primary_key=True)  # unguessable
+    bidder_index: Mapped[str] = mapped_column(index=True)
+    content: Mapped[Any] = mapped_column(Sealed("order_draft.content"))
+    updated_at: Mapped[Any] = mapped_column(UtcDateTime)

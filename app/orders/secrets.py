@@ -30,7 +30,7 @@ class Content:
     """The sealed part. Amounts in fen, times as ISO text in UTC."""
 
     lot_no: str
-    bidder_id: int
+    bidder_id: str
     bidder_name: str
     bidder_uscc: str
     handler: Handler
@@ -77,11 +77,11 @@ def locked(no: str) -> Order:
     return order
 
 
-def bidder_index(bidder_id: int) -> str:
+def bidder_index(bidder_id: str) -> str:
     return blind("order.bidder", bidder_id)
 
 
-def live_key(bidder_id: int, lot_no: str) -> str:
+def live_key(bidder_id: str, lot_no: str) -> str:
     return blind("order.live", bidder_id, lot_no)
 
 

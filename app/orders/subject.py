@@ -5,9 +5,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from app import projects
-from app.institutions import catalogue
-from app.institutions.models import Product
+from app import institutions, projects
+from app.institutions.models import Institution, Product
 from app.orders import secrets
 from app.orders.models import Order, OrderState
 from app.projects.models import Lot, LotState
@@ -29,10 +28,6 @@ class OrderFacts:
         return secrets.content(self.row)
 
     @cached_property
-    def product_row(self) -> Product:
-        return catalogue.product(self.row.product)
-
-    @cached_property
     def lot_row(self) -> Lot:
         return projects.get(self.content.lot_no)
 
@@ -48,43 +43,58 @@ class OrderFacts:
             "reason": self.row.reason or "",
         }
 
-    def lot(self) -> dict[str, Any]:
-        row = self.lot_row
-        return {
-            "state": row.state,
-            "open": row.state == LotState.OPEN,
-            "ended": row.state in (LotState.TERMINATED, LotState.FAILED),
-            "category": row.category,
-            "region": row.region,
-            "estimate": _yuan(row.estimate_fen),
-            "bond": _yuan(row.bond_fen),
-            "bid_deadline": row.bid_deadline,
-            "opening_at": row.opening_at,
-        }
-
-    def institution(self) -> dict[str, Any]:
-        row = catalogue.get(self.row.institution)
-        return {
-            "code": row.code,
-            "kind": row.kind,
-            "state": row.state,
-            "online": row.online,
-            "serves": row.serves(self.content.region),
-        }
-
-    def product(self) -> dict[str, Any]:
-        row = self.product_row
-        return {
-            "type": row.product_type,
-            "rate": row.rate,
-            "minimum": _yuan(row.minimum_fen),
-            "limit": _yuan(row.limit_fen),
-            "offered": row.offered,
-            "fits": row.fits(region=self.content.region, category=self.lot_row.category),
-        }
-
     def readers(self) -> Mapping[str, Callable[[], Any]]:
-        return {"order": self.order, "lot": self.lot, "institution": self.institution, "product": self.product}
+        return {
+            "order": self.order,
+            "lot": lambda: lot_facts(self.lot_row),
+            "institution": lambda: institution_facts(institutions.get(self.row.institution), self.content.region),
+            "product": lambda: product_facts(institutions.product(self.row.product), self.lot_row),
+        }
+
+
+def facts_before(lot: Lot, product: Product, amount: int) -> dict[str, Any]:
+    """The same facts for an order that is not there yet: what would it cost, would it be accepted."""
+    return {
+        "order": {"amount": _yuan(amount)},
+        "lot": lot_facts(lot),
+        "institution": institution_facts(product.institution, lot.region),
+        "product": product_facts(product, lot),
+    }
+
+
+def lot_facts(lot: Lot) -> dict[str, Any]:
+    return {
+        "state": lot.state,
+        "open": lot.state == LotState.OPEN,
+        "ended": lot.state in (LotState.TERMINATED, LotState.FAILED),
+        "category": lot.category,
+        "region": lot.region,
+        "estimate": _yuan(lot.estimate_fen),
+        "bond": _yuan(lot.bond_fen),
+        "bid_deadline": lot.bid_deadline,
+        "opening_at": lot.opening_at,
+    }
+
+
+def institution_facts(institution: Institution, region: str) -> dict[str, Any]:
+    return {
+        "code": institution.code,
+        "kind": institution.kind,
+        "state": institution.state,
+        "online": institution.online,
+        "serves": institution.serves(region),
+    }
+
+
+def product_facts(product: Product, lot: Lot) -> dict[str, Any]:
+    return {
+        "type": product.product_type,
+        "rate": product.rate,
+        "minimum": _yuan(product.minimum_fen),
+        "limit": _yuan(product.limit_fen),
+        "offered": product.offered,
+        "fits": product.fits(region=lot.region, category=lot.category),
+    }
 
 
 def _yuan(fen: int) -> Decimal:

@@ -9,7 +9,7 @@ from flask import Flask, Response, current_app, g, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from app import clock
+from app import clock, regions
 from app.formjs.masking import masked
 from app.portal import navigation, site
 from app.regions import PROVINCE, REGIONS
@@ -49,7 +49,9 @@ def init(app: Flask) -> None:
         filesize=filesize,
         role_name=role_name,
     )
-    app.jinja_env.globals.update(here=here, link_to=navigation.link, styles=STYLES, regions=REGIONS, region=region)
+    app.jinja_env.globals.update(
+        here=here, link_to=navigation.link, styles=STYLES, regions=REGIONS, region=region, region_name=regions.name
+    )
     app.context_processor(_frame)
     app.before_request(_choose_region)
     app.after_request(_tell_scripts_where)

@@ -47,10 +47,9 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
     (
         _l("投标保函"),
         (
-            Entry(_l("保函申请"), "orders.apply", frozenset({"bidder"}), ("orders.apply",)),
-            Entry(_l("保函订单"), "orders.index", frozenset({"bidder", "auditor"}), ("orders.",)),
-            Entry(_l("我的保函"), "guarantees.index", ENTITY, ("guarantees.",)),
-            Entry(_l("保函"), "guarantees.index", frozenset({"auditor"}), ("guarantees.",)),
+            Entry(_l("保函申请"), "applying.types", frozenset({"bidder"}), ("applying.",)),
+            Entry(_l("保函订单"), "orders.index", frozenset({"bidder"}), ("orders.",)),
+            Entry(_l("我的保函"), "guarantees.index", frozenset({"bidder"}), ("guarantees.",)),
             Entry(_l("我的发票"), "invoices.index", frozenset({"bidder"}), ("invoices.",)),
         ),
     ),

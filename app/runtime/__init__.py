@@ -3,15 +3,15 @@
 from flask import Flask
 
 from app.runtime import carrying, inbox
-from app.runtime.commands import cancel, claim, complete, instance_of, migrate, move, release, start, tell
+from app.runtime.commands import cancel, claim, complete, data_of, instance_of, migrate, move, release, start, tell
 from app.runtime.inbox import deliver, receive
 from app.runtime.operations import Catalogue, Fact, Field, OpContext, Operation, Subject
 from app.runtime.own_operations import OPERATIONS
 
 __all__ = (
     "Catalogue", "Fact", "Field", "OpContext", "Operation", "Subject",
-    "cancel", "claim", "complete", "deliver", "instance_of", "migrate", "move", "receive", "release", "start",
-    "tell",
+    "cancel", "claim", "complete", "data_of", "deliver", "instance_of", "migrate",
+    "move", "receive", "release", "start", "tell",
 )  # fmt: skip
 
 

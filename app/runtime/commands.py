@@ -125,6 +125,12 @@ def migrate(policy: str, key: str, version_id: int, *, by: Actor) -> None:
         raise Conflict(OVER)
 
 
+def data_of(policy: str, key: str) -> dict[str, Any]:
+    """The case's process data as it stands; for pages that show what a message said."""
+    row = instance_of(policy, key)
+    return engine.load(definitions.get(row.version_id).definition, step.opened_state(row.state)).data
+
+
 def instance_of(policy: str, key: str) -> Instance:
     found = db.session.scalar(select(Instance).where(Instance.policy == policy, Instance.key == key))
     if found is None:

@@ -278,7 +278,7 @@ def advance(
     step.instance_id, step.number, step.version_id = identity, row_version + 1, version_id
     step.about, step.payload = about, payload
     step.secret = secret or {}
-    case = engine.load(version.definition, unseal(bytes(state), STATE))
+    case = engine.load(version.definition, opened_state(state))
     before = case.waiting()
     taken = _drain(case, step, inbox) if drain_first else []
     command(case, step)
@@ -327,6 +327,10 @@ def _drain(case: engine.Case, step: Step, inbox: list[tuple[Any, ...]]) -> list[
             moved = True
             break
     return taken
+
+
+def opened_state(state: Any) -> bytes:
+    return unseal(bytes(state), STATE)
 
 
 def unsealed(blob: Any, scope: str) -> Any:

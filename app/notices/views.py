@@ -1,0 +1,30 @@
+"""通知消息 (manual 5.5): what the bidder was told, the newest first."""
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+
+from app.accounts.user import current_user
+from app.db import transaction
+from app.errors import BadInput
+from app.notices import telling
+
+bp = Blueprint("notices", __name__, url_prefix="/work/notices")
+PER_PAGE = 20
+
+
+@bp.get("/")
+def index() -> str:
+    """Seeing the page reads the notices; those new since last time are marked."""
+    user = current_user()
+    try:
+        before = int(request.args["before"]) if "before" in request.args else None
+    except ValueError as wrong:
+        raise BadInput(_("页码有误")) from wrong
+    found = telling.mine(user.entity_id, before=before, limit=PER_PAGE + 1)
+    page, more = found[:PER_PAGE], len(found) > PER_PAGE
+    fresh = {notice.id for notice in page if notice.read_at is None}
+    shown = render_template("notices/index.html", notices=page, fresh=fresh, more=page[-1].id if more else None)
+    if fresh:
+        with transaction():
+            telling.mark_read(user.entity_id)
+    return shown
