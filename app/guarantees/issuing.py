@@ -15,7 +15,7 @@ from app.guarantees.secrets import Content
 from app.institutions import catalogue
 from app.orders import life, payments
 from app.orders import secrets as orders
-from app.protocol import documents
+from app.protocol.documents import verify
 from app.runtime.operations import OpContext
 
 
@@ -23,7 +23,7 @@ def verify_document(context: OpContext, file_id: int, sm3: str, sha256: str) -> 
     """Outside: signature, coverage and hashes of the received PDF. A bad one is an answer, not a failure."""
     order = orders.find(context.key)
     certificate = catalogue.get(order.institution).signer_certificate
-    verdict = documents.verify(files.content(file_id), certificate=certificate, sm3=sm3, sha256=sha256)
+    verdict = verify(files.content(file_id), certificate=certificate, sm3=sm3, sha256=sha256)
     return {"ok": verdict.ok, "code": verdict.flaw or "", "reason": "" if verdict.ok else verdict.text}
 
 

@@ -33,12 +33,12 @@ class Guarantee(db.Model):  # type: ignore[name-defined]
     }
     __tablename__ = "guarantee"
     __table_args__ = (
-        UniqueConstraint("order_no", name="uq_guarantee_of_order"),  # by default it'd be named as guarantee_order's
+        UniqueConstraint("order_no", name="uq_guarantee_of_order"),  # by default it'd be named as bid_order's
         Index("ix_guarantee_mine", "bidder_index", "id"),
     )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     no: Mapped[str] = mapped_column(unique=True)
-    order_no: Mapped[str] = mapped_column(ForeignKey("guarantee_order.no"))
+    order_no: Mapped[str] = mapped_column(ForeignKey("bid_order.no"))
     state: Mapped[str] = mapped_column(default=S.IN_FORCE)
     institution: Mapped[str] = mapped_column(index=True)
     bidder_index: Mapped[str]

@@ -48,8 +48,8 @@ class Order(db.Model):  # type: ignore[name-defined]
         S.CLOSED: {S.ISSUING, S.REPAYING, S.ISSUED},
         S.REJECTED: {S.ISSUING, S.REPAYING, S.ISSUED},
     }
-    __tablename__ = "guarantee_order"
-    __table_args__ = (Index("ix_guarantee_order_mine", "bidder_index", "id"),)
+    __tablename__ = "bid_order"
+    __table_args__ = (Index("ix_bid_order_mine", "bidder_index", "id"),)
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     no: Mapped[str] = mapped_column(unique=True)
     state: Mapped[str] = mapped_column(default=S.UNDERWRITING)
@@ -72,7 +72,7 @@ class Payment(db.Model):  # type: ignore[name-defined]
     __tablename__ = "payment"
     __table_args__ = (db.UniqueConstraint("order_no", "txn_no"),)
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    order_no: Mapped[str] = mapped_column(ForeignKey("guarantee_order.no"))
+    order_no: Mapped[str] = mapped_column(ForeignKey("bid_order.no"))
     txn_no: Mapped[str]
     amount: Mapped[Any] = mapped_column(Sealed("payment.amount"))
     channel: Mapped[str]

@@ -26,7 +26,7 @@ S = OrderState
 
 
 @predicate("own_order")
-def own_order(user: User, no: str) -> bool:
+def own_order(user: User, no: str, **_: object) -> bool:
     return secrets.find(no).bidder_index == secrets.bidder_index(user.entity_id)
 
 
