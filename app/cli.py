@@ -21,6 +21,7 @@ from app.jobs import pause as calls
 from app.rules import tck
 from app.runtime import definitions
 from app.settings import ROOT
+from app.studio import seeds
 
 
 def init(app: Flask) -> None:
@@ -50,6 +51,9 @@ def prepare(demo: Path | None) -> None:
         with transaction():
             for policy in definitions.seed(ROOT, by=SYSTEM):
                 click.echo(f"流程 {policy} 已发布")
+        with transaction():
+            for policy in seeds.propose(ROOT, by=SYSTEM):
+                click.echo(f"流程 {policy} 的新版本已列为草稿，请在流程工作室核对并提交审批")
         if demo:
             with transaction():
                 seed_demo(json.loads(demo.read_text()))

@@ -1,6 +1,6 @@
 // Builds the browser bundles into app/static/bundles and puts the PDF's typeface into app/static/fonts.
 // Usage: node app/frontend/build.mjs [--watch]
-import { copyFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +51,17 @@ async function copyTypefaces() {
   }
 }
 
+/** Whose work is in the bundles, with the licences that ask to be told. */
+async function writeNotices(inputs) {
+  const folders = new Set(inputs.map((path) => path.match(/.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0]).filter(Boolean));
+  const told = await Promise.all([...folders].sort().map(async (folder) => {
+    const { name, version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    const licence = (await readdir(folder)).find((file) => /^licen[cs]e/i.test(file));
+    return `${name} ${version}\n\n${licence ? await readFile(join(folder, licence), 'utf8') : ''}`;
+  }));
+  await writeFile(join(bundles, 'LICENSES.txt'), told.join(`\n${'-'.repeat(80)}\n\n`));
+}
+
 async function printSizes() {
   for (const name of (await readdir(bundles)).sort()) {
     if (!['.js', '.css'].includes(extname(name))) continue;
@@ -67,6 +78,7 @@ if (process.argv.includes('--watch')) {
   await (await context({ ...options, logLevel: 'info' })).watch();
 } else {
   await rm(bundles, { recursive: true, force: true });
-  await build(options);
+  const { metafile } = await build({ ...options, metafile: true });
+  await writeNotices(Object.keys(metafile.inputs));
   await printSizes();
 }

@@ -8,7 +8,10 @@ from flask import current_app
 from lxml import etree
 
 from app.accounts import Role
-from app.runtime import parser
+from app.runtime import definitions, parser
+from app.runtime.elements import Diagram
+from app.runtime.faults import Refused
+from app.runtime.models import PolicyVersion
 from app.runtime.operations import Field, Operation
 from app.studio import folders
 from app.studio.folders import Folder
@@ -17,7 +20,7 @@ from app.studio.folders import Folder
 def catalogue(folder: Folder) -> dict[str, Any]:
     known = current_app.extensions["catalogue"]
     subject = known.subject_of(folder.policy)
-    others = {policy: folders.version_folder(version) for policy, version in folders.all_live().items()}
+    others = {policy: _live(version) for policy, version in folders.all_live().items()}
     return {
         "operations": [_operation(known.operations[name]) for name in sorted(known.operations)],
         "forms": [_form(name, text) for name, text in sorted(folder.forms.items())],
@@ -30,6 +33,18 @@ def catalogue(folder: Folder) -> dict[str, Any]:
         "policies": [{"name": policy, "title": other.title} for policy, other in sorted(others.items())],
         "processes": _processes(folder),
     }
+
+
+def _live(version: PolicyVersion) -> Folder:
+    """A live version's folder, from what this process has parsed already."""
+    try:
+        return Folder(version.policy, definitions.get(version.id).files)
+    except Refused:  # published under earlier rules
+        return folders.version_folder(version)
+
+
+def _diagram(folder: Folder) -> Diagram:
+    return parser.read(folder.policy, folder.own)[0]
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
@@ -91,8 +106,9 @@ def _messages(policy: str, others: Mapping[str, Folder]) -> list[dict[str, str]]
     """Messages that other policies send here, and those that live drawings already wait for."""
     found: dict[str, str] = {}
     for other in others.values():
-        diagram, _unread = parser.read(other.policy, other.own)
-        for element in diagram.elements.values():
+        if other.policy != policy and f'policy="{policy}"' not in "".join(other.files.values()):
+            continue
+        for element in _diagram(other).elements.values():
             if element.message and element.send_to == policy:
                 found.setdefault(element.message, f"由“{other.title}”的“{element.label}”发出")
             elif element.message and other.policy == policy and element.waits_for_message:
@@ -101,7 +117,7 @@ def _messages(policy: str, others: Mapping[str, Folder]) -> list[dict[str, str]]
 
 
 def _processes(folder: Folder) -> list[dict[str, str]]:
-    diagram, _unread = parser.read(folder.policy, folder.own)
+    diagram = _diagram(folder)
     return [
         {"name": process.id, "title": process.name or process.id}
         for process in diagram.processes.values()

@@ -36,33 +36,36 @@ def save(policy: str, files: Mapping[str, str], *, revision: int, by: Actor) -> 
         base = folders.live(policy)
         if base is None:
             raise NotFound(_("没有流程“%(policy)s”", policy=policy))
-        return _begin(policy, {**orjson.loads(base.files), **files}, files, base, by=by)
+        return begin(policy, _beside(orjson.loads(base.files), files), base=base, by=by)
     _same_revision(draft, revision)
     if draft.state == DraftState.SUBMITTED:
         raise Conflict(_("草稿正在审批中；要继续修改，请先撤回"))
-    kept = {name: text for name, text in draft.folder.items() if not folders.may_write(name)}
-    draft.files = _packed({**kept, **files})
+    draft.files = _packed(_beside(draft.folder, files))
     draft.revision += 1
     draft.updated_at = clock.now()
     draft.author_label = by.label
-    if by.ref not in draft.authors:
-        draft.authors = [*draft.authors, by.ref]
+    _sign(draft, by)
     if draft.state == DraftState.RETURNED:
         move(draft, DraftState.EDITING, by=by)
     audit.record(draft.no, _("保存草稿"), by=by, draft=draft.id, revision=draft.revision)
     return draft
 
 
-def _begin(
-    policy: str, whole: Mapping[str, str], files: Mapping[str, str] | None, base: PolicyVersion | None, *, by: Actor
-) -> PolicyDraft:
-    """A new draft; files that were taken out of the folder are gone, those nobody may write here stay."""
-    kept = {n: t for n, t in whole.items() if files is None or n in files or not folders.may_write(n)}
+def begin(policy: str, files: Mapping[str, str], *, base: PolicyVersion | None, by: Actor) -> PolicyDraft:
+    """A new draft of the whole folder; the database refuses a second open one."""
     now = clock.now()
     draft = PolicyDraft(
-        policy=policy, slot=policy, base_version_id=base.id if base else None, files=_packed(kept), revision=1,
-        state=DraftState.EDITING, authors=[by.ref], author_label=by.label, created_at=now, updated_at=now,
-    )  # fmt: skip
+        policy=policy,
+        slot=policy,
+        base_version_id=base.id if base else None,
+        files=_packed(files),
+        revision=1,
+        state=DraftState.EDITING,
+        authors=[by.ref],
+        author_label=by.label,
+        created_at=now,
+        updated_at=now,
+    )
     db.session.add(draft)
     db.session.flush()
     audit.record(draft.no, _("起草"), by=by, draft=draft.id, base=base.number if base else 0)
@@ -80,6 +83,7 @@ def submit(policy: str, *, revision: int, note: str, by: Actor) -> PolicyDraft:
     if base is not None and definitions.digest(draft.folder) == base.digest:
         raise Conflict(_("草稿与生效版本没有差别"))
     move(draft, DraftState.SUBMITTED, by=by)
+    _sign(draft, by)
     draft.note, draft.submitted_at = note, clock.now()
     draft.reviewer = draft.reviewer_label = draft.reason = ""
     audit.record(draft.no, _("提交审批：%(note)s", note=note), by=by, draft=draft.id, revision=draft.revision)
@@ -147,7 +151,7 @@ def restore(policy: str, number: int, *, by: Actor) -> PolicyDraft:
     if open_draft(policy, lock=True) is not None:
         raise Conflict(_("已有草稿；请先发布或放弃它，再恢复旧版本"))
     old = folders.version(policy, number)
-    draft = _begin(policy, orjson.loads(old.files), None, folders.live(policy), by=by)
+    draft = begin(policy, orjson.loads(old.files), base=folders.live(policy), by=by)
     draft.note = _("恢复第 %(number)d 版", number=number)
     audit.record(draft.no, draft.note, by=by, draft=draft.id)
     return draft
@@ -169,6 +173,12 @@ def _same_revision(draft: PolicyDraft, revision: int) -> None:
               when=clock.shown(draft.updated_at)),
             revision=draft.revision,
         )  # fmt: skip
+
+
+def _sign(draft: PolicyDraft, by: Actor) -> None:
+    """Whoever saved or submitted it is an author."""
+    if by.ref not in draft.authors:
+        draft.authors = [*draft.authors, by.ref]
 
 
 def _other_person(draft: PolicyDraft, by: Actor) -> None:
@@ -195,6 +205,11 @@ def _words(text: str, missing: str) -> str:
     if len(text) > LONGEST_NOTE:
         raise BadInput(fields={"words": _("最多 %(count)d 个字", count=LONGEST_NOTE)})
     return text
+
+
+def _beside(whole: Mapping[str, str], written: Mapping[str, str]) -> dict[str, str]:
+    """What was written, beside the folder's files that nobody writes here."""
+    return {name: text for name, text in whole.items() if not folders.may_write(name)} | dict(written)
 
 
 def _packed(files: Mapping[str, str]) -> str:

@@ -40,6 +40,7 @@ class PolicyDraft(db.Model):  # type: ignore[name-defined]
     base_version_id: Mapped[int | None] = mapped_column(ForeignKey("policy_version.id"))
     version_id: Mapped[int | None] = mapped_column(ForeignKey("policy_version.id"))
     files: Mapped[str] = mapped_column(Text)  # JSON: path → text
+    seed: Mapped[str] = mapped_column(default="")  # digest of the repository's folder that proposed it
     revision: Mapped[int] = mapped_column(default=1)
     state: Mapped[str] = mapped_column(default=DraftState.EDITING)
     note: Mapped[str] = mapped_column(Text, default="")

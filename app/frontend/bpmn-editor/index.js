@@ -6,6 +6,7 @@ import modelModule from './model.js';
 import panelModule from './panel/panel.js';
 import policy from './policy.json';
 import readOnlyModule from './drawing/read-only.js';
+import { bring, fit } from './drawing/view.js';
 import toolsModule from './drawing/tools.js';
 import translateModule from './translate.js';
 import 'bpmn-js/dist/assets/diagram-js.css';
@@ -15,10 +16,6 @@ import 'diagram-js-minimap/assets/diagram-js-minimap.css';
 import './style.css';
 
 const EMPTY = { operations: [], forms: [], decisions: [], roles: [], messages: [], facts: [], policies: [], processes: [] };
-
-const PALETTE = 130;
-const MARGIN = 30;
-const SMALLEST = 0.6;
 
 /**
  * @param el box that becomes the editor (drawing left, panel right)
@@ -59,27 +56,13 @@ async function openBpmn(el, { xml, catalogue = {}, findings = [], onChange = () 
       const element = service('elementRegistry').get(id);
       if (!element) return false;
       service('selection').select(element);
-      service('canvas').scrollToElement(element, 100);
+      bring(service('canvas'), element);
       return true;
     },
     undo: () => service('commandStack').undo(),
     redo: () => service('commandStack').redo(),
     destroy: () => modeler.destroy(),
   };
-}
-
-/** The whole drawing right of the palette; a large one from its top left corner, readable. */
-function fit(canvas) {
-  const { inner, outer } = canvas.viewbox();
-  const room = { width: outer.width - PALETTE - MARGIN, height: outer.height - 2 * MARGIN };
-  const scale = Math.min(1, Math.max(SMALLEST, Math.min(room.width / inner.width, room.height / inner.height)));
-  const above = Math.max(MARGIN, (outer.height - inner.height * scale) / 2);
-  canvas.viewbox({
-    x: inner.x - PALETTE / scale,
-    y: inner.y - above / scale,
-    width: outer.width / scale,
-    height: outer.height / scale,
-  });
 }
 
 function box(name, label) {

@@ -63,5 +63,9 @@ function attachField(element, owner, { modeling, elementFactory }) {
 
 export function titleOf(element) {
   const owner = getBusinessObject(element);
+  if (!owner.name && is(owner, 'bpmn:SequenceFlow')) {
+    const [from, to] = [owner.sourceRef, owner.targetRef].map((end) => end?.name || end?.id);
+    return `${kindOf(owner)} ${from} → ${to}`;
+  }
   return `${kindOf(owner)} ${owner.name || owner.id}`;
 }

@@ -1,6 +1,7 @@
 // The properties panel: draws the sheet of what is selected and stays in step with the drawing.
 import { html, render } from '@bpmn-io/diagram-js-ui';
 import { is } from 'bpmn-js/lib/util/ModelUtil';
+import { bring } from '../drawing/view.js';
 import { namesFor } from './names.js';
 import { Drafts, Field } from './fields.js';
 import { titleOf } from './following.js';
@@ -115,7 +116,7 @@ function Chooser({ panel, element }) {
   const choose = (event) => {
     const chosen = panel.elementRegistry.get(event.target.value);
     panel.selection.select(chosen || []);
-    if (chosen) panel.canvas.scrollToElement(chosen, 100);
+    if (chosen) bring(panel.canvas, chosen);
   };
   return html`<div class="panel-field chooser">
     <label for="panel-element">图形</label>
