@@ -12,7 +12,7 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from app.runtime import codec, lint, moving
+from app.runtime import codec, lint, moving, swapping
 from app.runtime.drawing import Level
 from app.runtime.elements import Diagram, Element, Finding
 from app.runtime.faults import BpmnError, NotWaiting, Refused, Stuck
@@ -180,7 +180,7 @@ class Case:
 
     def swap(self, definition: Definition) -> None:
         """Go on under another version: ids, due times and keys stay. Refused names what has no counterpart there."""
-        moving.check_swap(self._running, self.definition.diagram, definition.diagram)
+        swapping.check(self._running, self.definition.diagram, definition.diagram)
         self._running = codec.load(codec.dump(self._running), definition.levels[definition.main], definition.levels)
         self.definition = definition
 

@@ -170,8 +170,9 @@ class _File:
         roles: dict[str, str | None] = {}
         for lane in owner.iterfind(f"{{{BPMN}}}laneSet//{{{BPMN}}}lane"):
             role = lane.find(f"{{{BPMN}}}extensionElements/{{{POLICY}}}role")
-            for member in lane.iterfind(f"{{{BPMN}}}flowNodeRef") if role is not None else ():
-                roles[(member.text or "").strip()] = role.get("code")
+            if role is not None:
+                members = ((member.text or "").strip() for member in lane.iterfind(f"{{{BPMN}}}flowNodeRef"))
+                roles |= dict.fromkeys(members, role.get("code"))
         return roles
 
     def _taken(self, identifier: str, name: str, around: str) -> bool:

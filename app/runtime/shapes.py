@@ -283,11 +283,11 @@ def throw(token: Token, code: str | None) -> None:
     while at is not None:
         anchor = at.level.tasks.get(at._parent)
         if anchor is not None and anchor.task_spec.anchors and at.element is anchor.element:
-            for catcher in anchor.children:
-                takes = catcher.element.event == "error" and catcher.element.error in (None, code)
-                if takes and catcher._state == TaskState.WAITING:
-                    catcher.turn.record("failed", token.element, code=code, caught=catcher.element.id)
-                    catcher.task_spec.struck(catcher, catcher.element)
-                    return
+            waiting = [t for t in anchor.children if t.element.event == "error" and t._state == TaskState.WAITING]
+            exact = [t for t in waiting if t.element.error == code]
+            for catcher in exact or [t for t in waiting if t.element.error is None]:
+                catcher.turn.record("failed", token.element, code=code, caught=catcher.element.id)
+                catcher.task_spec.struck(catcher, catcher.element)
+                return
         at = at.level.owner
     raise Stuck(token.element, f"没有图形处理错误“{code}”", code=code)

@@ -16,7 +16,7 @@ ROLES = frozenset(
 
 @dataclass(slots=True)
 class Ground:
-    """`operations` and `forms` map known names; None: not checked."""
+    """`operations` and `forms` map known names, `names` are those FEEL may use; None: not checked."""
 
     diagram: Diagram
     models: Mapping[str, Any]
@@ -24,6 +24,7 @@ class Ground:
     operations: Mapping[str, Any] | None = None
     forms: Mapping[str, Any] | None = None
     roles: Collection[str] = ROLES
+    names: Collection[str] | None = None
 
     @property
     def elements(self) -> list[Element]:

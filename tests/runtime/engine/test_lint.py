@@ -292,6 +292,25 @@ def test_operations_exist_and_get_their_parameters(task, rules):
     assert found(drawing) == set()
 
 
+NAMED = process(
+    start(), gateway("g", default="g-a"), user("a", result="answer", due="= limit"), service("s", "x", p="= answer.no"),
+    catch("t", date="= lot.bid_deadline"), end(),
+    flows="start > g; g > end [order.state = \"paid\"]; g > a > s > t > end",
+)  # fmt: skip
+
+
+def test_names_come_from_somewhere():
+    facts = {"order.state", "lot.bid_deadline", "limit"}
+    assert advised(NAMED, facts) == {}
+    assert advised(NAMED, facts - {"limit"}) == {"a": "“limit”没有来源"}
+    assert advised(NAMED, {"order.sate", "lot", "limit"}) == {"g-end": "“order.state”没有来源，是否想写“order.sate”"}
+    assert advised(NAMED.replace(b"= answer.no", b"= anser.no"), facts) == {"s": "“anser.no”没有来源，是否想写“answer”"}
+
+
+def advised(drawing: bytes, names: set[str]) -> dict[str, str]:
+    return {f.element_id: f.message for f in lint.findings("test", folder(drawing), names=names) if f.rule == "name"}
+
+
 def test_forms_exist():
     assert found(GOOD, known=Known(forms={"f": {}})) == set()
     assert found(GOOD, known=Known(forms={})) == {("a", "form")}
