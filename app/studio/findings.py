@@ -40,7 +40,15 @@ class Found:
 def check(folder: Folder) -> list[Found]:
     """Errors first."""
     catalogue = current_app.extensions["catalogue"]
-    drawn = lint.findings(folder.policy, folder.own, folder.shared, operations=catalogue.operations, forms=folder.forms)
+    subject = catalogue.subject_of(folder.policy)
+    drawn = lint.findings(
+        folder.policy,
+        folder.own,
+        folder.shared,
+        operations=catalogue.operations,
+        forms=folder.forms,
+        names=[fact.name for fact in subject.fields] if subject else None,
+    )
     places = _places(folder)
     found = [_found(places, finding) for finding in drawn if finding.rule != "table"]
     found += [*_tables(folder), *_forms(folder)]
