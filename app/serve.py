@@ -111,7 +111,7 @@ class Supervisor:
         sandbox = ["-m", "app.sandbox", "all", "--dir", str(self.demo.folder)]
         self._keep("sandbox", "外部系统（演示）", sandbox)
         gunicorn = ["-m", "gunicorn", "-c", str(ROOT / "config/gunicorn.py"), "wsgi:app"]
-        self._keep("web", "网站", gunicorn)
+        self._keep("web", "网站", gunicorn, patience=25.0)  # longer than it gives its own workers
         self._keep("relay", "派发", ["-m", "app.jobs.relay"])
         for number in range(1, int(self.demo.environment.get("WORKERS") or 2) + 1):
             self._keep(f"worker-{number}", f"后台 {number}", ["-m", "app.worker"])
@@ -122,8 +122,8 @@ class Supervisor:
         environment = self.demo.processes_environment()
         return Process(name, command, environment=environment, log=self._log(name), folder=ROOT, patience=patience)
 
-    def _keep(self, name: str, label: str, arguments: list[str]) -> None:
-        child = Child(self._process(name, arguments), label)
+    def _keep(self, name: str, label: str, arguments: list[str], *, patience: float = 10.0) -> None:
+        child = Child(self._process(name, arguments, patience), label)
         self.children.append(child)
         child.rise()
 

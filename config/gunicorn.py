@@ -1,5 +1,6 @@
 """The web server: `gunicorn -c config/gunicorn.py wsgi:app`. Threads wait for the database; processes use the cores."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,13 @@ def post_fork(server: Any, worker: Any) -> None:
     processes.follow_parent()
     with app.app_context():
         database.db.engine.dispose(close=False)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """All is answered by now: leave at once, for taking apart what was shared with the master costs a second."""
+    if worker.pid == os.getpid():  # the master calls this too, for a worker that vanished
+        logging.shutdown()
+        os._exit(0)
 
 
 def child_exit(server: Any, worker: Any) -> None:
