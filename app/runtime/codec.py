@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 from SpiffWorkflow import __version__ as LIBRARY
 
-from app.runtime.drawing import Level
+from app.runtime.drawing import Sheet
 from app.runtime.tokens import Inner, Running, Token
 
 VERSION = 1
@@ -31,7 +31,7 @@ def dump(running: Running) -> bytes:
     )
 
 
-def load(blob: bytes, main: Level, levels: dict[str, Level]) -> Running:
+def load(blob: bytes, main: Sheet, levels: dict[str, Sheet]) -> Running:
     """The case again, on the given specs."""
     stored = orjson.loads(blob)
     if stored["v"] != VERSION:

@@ -45,7 +45,7 @@ SHAPES: dict[str, Callable[[Any, Element], Shape]] = {
 }
 
 
-class Level(BpmnProcessSpec):
+class Sheet(BpmnProcessSpec):
     """The shapes of one process or sub-process."""
 
     def __init__(self, diagram: Diagram, process: str):

@@ -1,10 +1,8 @@
-"""Running a case on a policy's diagrams: start, complete, deliver, fire, settle, fail, move,
-swap. No database, no Flask.
+"""A case on a policy's diagrams: start, complete, deliver, fire, settle, fail, move, swap. No database, no Flask.
 
 A command that raises leaves the case in memory half-way: throw it away and load the stored one again.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +11,7 @@ from typing import Any
 from SpiffWorkflow.util.task import TaskState
 
 from app.runtime import codec, lint, moving, swapping
-from app.runtime.drawing import Level
+from app.runtime.drawing import Sheet
 from app.runtime.elements import Diagram, Element, Finding
 from app.runtime.faults import BpmnError, NotWaiting, Refused, Stuck
 from app.runtime.gateways import FirstEvent
@@ -26,9 +24,6 @@ __all__ = (
     "OUTSIDE", "STEP_LIMIT", "BpmnError", "Call", "Case", "Definition", "Element", "Finding", "Host", "NotWaiting",
     "Refused", "Stuck", "Task", "Timer", "Wait", "Waiting", "load", "start",
 )  # fmt: skip
-
-for _name in ("spiff.task", "spiff.workflow"):
-    logging.getLogger(_name).setLevel(logging.WARNING)  # a fifth of a step otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ class Wait:
     token: str
     element: Element
     name: str
-    key: Any = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +87,7 @@ class Definition:
         self.diagram, self.models = diagram, models
         self.policy, self.main = diagram.policy, diagram.main
         self.elements: Mapping[str, Element] = diagram.elements
-        self.levels = {process: Level(diagram, process) for process in diagram.processes}
+        self.levels = {process: Sheet(diagram, process) for process in diagram.processes}
 
     @classmethod
     def parse(cls, policy: str, files: Mapping[str, bytes], shared: Mapping[str, bytes] | None = None) -> "Definition":

@@ -91,6 +91,13 @@ class Turn:
         except rules.RuleError as wrong:
             raise Stuck(element, str(wrong)) from wrong
 
+    def key(self, element: Element, text: str, data: Mapping[str, Any]) -> str:
+        """Whose message: text or a number; nothing would be anybody's."""
+        value = self.valued(element, text, data)
+        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+            raise Stuck(element, f"关联键“{text}”得到 {expressions.shown(value)}", expression=text)
+        return str(value)
+
     def parameters(self, element: Element, given: tuple[Parameter, ...], data: Mapping[str, Any]) -> dict[str, Any]:
         return {p.name: self.valued(element, p.value, data) for p in given}
 

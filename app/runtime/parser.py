@@ -14,6 +14,7 @@ LARGEST = 2_000_000  # bytes of one file
 
 _SILENT = frozenset(  # drawn, read by people, without effect
     {"laneSet", "textAnnotation", "association", "group", "dataObject", "dataObjectReference", "documentation"}
+    | {"dataStoreReference"}
     | {"extensionElements", "ioSpecification", "property", "incoming", "outgoing"}
 )
 _INSIDE = frozenset(  # children of a shape that parser or engine understands or may ignore

@@ -155,7 +155,7 @@ class Throw(Shape):
 
     def _run_hook(self, my_task: Token) -> bool:
         turn, element, data = my_task.turn, self.element, visible(my_task.level)
-        key = turn.valued(element, element.send_key, data) if element.send_key else None
+        key = turn.key(element, element.send_key, data) if element.send_key else None
         payload = turn.parameters(element, element.parameters, data)
         policy = element.send_to or ""
         turn.host.send(element, element.message or "", policy, key, payload)
@@ -242,9 +242,6 @@ class SubProcess(Shape):
     def opened(self, token: Token) -> Inner:
         """A token set down on its inside: this shape is open, and the level still without tokens."""
         token.turn.enter(self.element, token.name)
-        return self.open(token)
-
-    def open(self, token: Token) -> Inner:
         token._set_state(TaskState.STARTED)
         inner = token.level.top_workflow.create_subprocess(token, self.element.called or self.element.id)
         inner.plant()
@@ -274,7 +271,7 @@ def arm(token: Token, element: Element, suffix: str) -> None:
         due = turn.due(element, *element.timer, data)
         token.internal_data["due" + suffix] = due.stored()
     elif element.event == "message" and element.correlation:
-        token.internal_data["key" + suffix] = turn.valued(element, element.correlation, data)
+        token.internal_data["key" + suffix] = turn.key(element, element.correlation, data)
 
 
 def throw(token: Token, code: str | None) -> None:

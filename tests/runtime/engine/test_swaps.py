@@ -35,7 +35,7 @@ def test_an_open_timer_keeps_its_due_time_and_the_new_way_is_taken():
 
 
 def test_what_is_not_yet_reached_takes_the_new_time():
-    case, desk = begin(define(order()))
+    case, desk = begin(define(order()), no="DD1")
     case.swap(define(order(90)))
     complete(case, "fill", desk)
     assert case.waiting().timers[0].due_at == NOON + timedelta(minutes=90)
@@ -118,9 +118,9 @@ THREE_EVENTS = process(
     ],
 )  # fmt: skip
 def test_what_has_no_counterpart_is_refused_with_the_shape(old, new, element, reason):
-    case, desk = begin(define(*old), Desk(ask=engine.OUTSIDE))
+    case, desk = begin(define(*old), Desk(ask=engine.OUTSIDE), no="1")
     if "fill" in tasks(case):
-        complete(case, "fill", desk, no="1")
+        complete(case, "fill", desk)
     before = case.dump()
     with pytest.raises(engine.Refused, match=reason) as refused:
         case.swap(define(*new))

@@ -10,7 +10,20 @@ import pytest
 import SpiffWorkflow
 
 from app.runtime import engine, lint
-from tests.runtime.engine.bpmn import boundary, catch, end, gateway, process, raw, receive, service, start, sub, user
+from tests.runtime.engine.bpmn import (
+    boundary,
+    catch,
+    end,
+    gateway,
+    process,
+    raw,
+    receive,
+    send,
+    service,
+    start,
+    sub,
+    user,
+)
 from tests.runtime.engine.play import Desk, again, begin, complete, define, tasks, token
 
 
@@ -68,6 +81,19 @@ def test_a_key_inside_an_event_gateway_is_kept():
     )  # fmt: skip
     case, _ = begin(define(drawing), no="DD1")
     assert [(wait.name, wait.key) for wait in again(case).waiting().messages] == [("paid", "DD1")]
+
+
+@pytest.mark.parametrize("no", [None, "", True, [1], {}])
+def test_a_key_that_is_nobodys_is_an_incident_and_not_anybodys(no):
+    for shape in (receive("m", "paid", key="= no"), send("m", "paid", "order", key="= no")):
+        with pytest.raises(engine.Stuck, match="关联键") as stuck:
+            begin(define(process(start(), shape, end(), flows="start > m > end")), no=no)
+        assert stuck.value.element.id == "m"
+
+
+def test_a_number_may_be_a_key():
+    case, _ = begin(define(process(start(), receive("m", "paid", key="= no"), end(), flows="start > m > end")), no=7)
+    assert case.waiting().messages[0].key == "7"
 
 
 def test_a_message_goes_to_the_token_it_was_sent_to_and_to_no_other():
