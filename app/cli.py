@@ -18,6 +18,7 @@ from app.errors import AppError
 from app.gateway import seed_demo
 from app.institutions.seeds import seed_lists
 from app.jobs import pause as calls
+from app.notices import telling
 from app.rules import tck
 from app.runtime import definitions
 from app.settings import ROOT
@@ -48,6 +49,7 @@ def prepare(demo: Path | None) -> None:
         schema.make()
         with transaction():
             seed_lists()
+            telling.seed_texts(ROOT / "config/messages.yaml")
         with transaction():
             for policy in definitions.seed(ROOT, by=SYSTEM):
                 click.echo(f"流程 {policy} 已发布")

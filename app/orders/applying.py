@@ -15,6 +15,7 @@ from app.orders import drafts, quoting
 from app.orders.drafts import Draft
 from app.orders.quoting import Offer
 from app.projects import Lot, LotCategory
+from app.projects.search import search
 from app.regions import REGIONS
 from app.runtime import definitions
 
@@ -36,7 +37,7 @@ def lot() -> str:
     """(1) 选择项目/标的: by number, name, region, kind."""
     kind = _kind(request.args.get("type", ""))
     text = request.args.get("q", "").strip()[:60]
-    page = projects.search(
+    page = search(
         text,
         region=request.args.get("region", ""),
         category=request.args.get("category", ""),

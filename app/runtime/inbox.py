@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app import clock
 from app.audit import SYSTEM, Actor
 from app.db import db, retrying, transaction
-from app.errors import AppError, NotFound
 from app.runtime import incidents, step
 from app.runtime.models import InboxMessage
 
@@ -59,7 +59,8 @@ def receive(
 
 
 def deliver(message_id: int, *, by: Actor = SYSTEM) -> bool:
-    """Give a kept message to its case now; False if nobody waits for it yet. Never raises: failing is an incident."""
+    """Give a kept message to its case now; False if nobody waits for it yet. A step that fails is an incident;
+    only a database that is away is raised."""
     db.session.rollback()
     message = db.session.get(InboxMessage, message_id, populate_existing=True)
     if message is None or message.delivered_at is not None:
@@ -75,10 +76,12 @@ def deliver(message_id: int, *, by: Actor = SYSTEM) -> bool:
 
     try:
         alive = retrying(edge)
-    except NotFound:
+    except step.NoCase:
         return False
-    except AppError as error:
-        incidents.raise_for(policy, key, error, kind="step", element=error.facts.get("element", ""))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        incidents.raise_for(policy, key, error, kind="step")
         return False
     if not alive and message.optional:
         _let_go(identity)

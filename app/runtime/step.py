@@ -25,6 +25,12 @@ from app.sealing import seal, unseal, unseal_json
 SCOPE, STATE = "history", "instance.state"
 NOTHING = engine.Waiting([], [], [], [], [])
 _seconds = Histogram("runtime_step_seconds", "One command on one instance", ["command"])
+
+
+class NoCase(NotFound):
+    """Nobody has started a case under this key (yet)."""
+
+
 Command = Callable[[engine.Case, "Step"], None]
 
 
@@ -269,7 +275,7 @@ def advance(
             (store.LOCK_BY_ID, {"id": instance_id}), (store.INBOX_BY_INSTANCE, {"id": instance_id})
         )
     if not locked:
-        raise NotFound("没有这个流程实例")
+        raise NoCase("没有这个流程实例")
     identity, policy, version_id, key, region, institution, status, state, row_version = locked[0]
     if status != ACTIVE:
         return None

@@ -84,7 +84,7 @@ DROP_CALL = Statement(
     "UPDATE job SET state = 'done', done_at = :now, error = 'superseded' "
     "WHERE instance_id = :instance_id AND token = :token AND kind = 'call' AND state <> 'done'"
 )
-END_JOB = Statement("UPDATE job SET state = 'done', done_at = :now WHERE id = :id")
+END_JOB = Statement("UPDATE job SET state = 'done', done_at = :now, error = '' WHERE id = :id")
 ADD_INCIDENT = lines(
     "incident", "instance_id policy key kind element element_name job_id message status created_at closed_by note"
 )
