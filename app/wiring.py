@@ -58,4 +58,5 @@ def wire(**overrides: Any) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     for feature in FEATURES:
         feature.init(app)
+    accounts.access.check()
     return app

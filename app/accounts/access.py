@@ -142,7 +142,7 @@ _WORDS: Mapping[str, Callable[[User | None], bool]] = {
 
 
 def check(rules: Mapping[str, str] = RULES) -> None:
-    """Raise Misconfigured for a rule that can't be read or names nobody knows."""
+    """Refuse to start with a rule that can't be read, or that names what nobody knows."""
     for endpoint, text in rules.items():
         unknown = parse(text).names - set(_WORDS) - set(Role) - set(_predicates)
         if unknown:

@@ -9,6 +9,7 @@ from app import institutions, projects
 from app.institutions.models import Institution, Product
 from app.orders import secrets
 from app.orders.models import Order, OrderState
+from app.orders.panel import panel
 from app.projects.models import Lot, LotState
 from app.runtime.operations import Fact, Subject
 
@@ -134,4 +135,5 @@ SUBJECT = Subject(
     fields=FACTS,
     policies=("order",),
     link=lambda no: f"/orders/{no}",
+    panel=panel,
 )

@@ -33,9 +33,12 @@ def test_a_rule_that_cannot_be_read_is_refused(text: str) -> None:
         access.parse(text)
 
 
-def test_a_rule_with_an_unknown_word_stops_the_start() -> None:
-    with pytest.raises(Misconfigured, match="bider"):
-        access.check({"orders.detail": "bider"})
+def test_a_rule_with_an_unknown_word_stops_the_start(
+    make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RULES, "orders.detail", "bider | !own_oder")
+    with pytest.raises(Misconfigured, match=r"orders.detail .*bider、own_oder"):
+        make_app(USCC_CHECK="warn")
 
 
 def test_every_route_has_a_rule_and_every_rule_a_route(app: Flask) -> None:

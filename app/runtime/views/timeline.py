@@ -16,7 +16,7 @@ from app.runtime.elements import Element
 from app.runtime.models import CANCELLED, ENDED, History, Instance
 
 Entry = dict[str, Any]
-TOLD = ("received", "fired", "settled", "operated")
+TOLD = ("received", "fired", "settled")
 REMARK = ("comment", "remark", "reason_text", "reason", "opinion")
 
 
@@ -41,8 +41,15 @@ def _told(line: History, elements: Any, remarks: bool) -> Iterator[Entry]:
         yield {**_entry(_("终止流程"), line), "state": "stop"}
     for one in trail:
         element = elements.get(one["element"])
-        if one["kind"] in TOLD and element is not None and element.name:
+        told = one["kind"] in TOLD or (one["kind"] == "operated" and _moves(one.get("operation", "")))
+        if told and element is not None and element.name:
             yield _entry(element.name, line, who=None if one["kind"] == "received" else "")
+
+
+def _moves(operation: str) -> bool:
+    """Whether an operation declares that it takes something to another state; the rest is housekeeping."""
+    known = step.catalogue().operations.get(operation)
+    return known is not None and any("→" in effect and not effect.startswith("资金") for effect in known.effects)
 
 
 def _present(instance: Instance, elements: Any) -> Iterator[Entry]:
