@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import marshmallow
+from flask import current_app, has_app_context
 from flask_babel import gettext as _
 
 from app.formjs import identity
@@ -133,7 +134,9 @@ class TextField(Field):
             raise Wrong(_(str(told)) if told else _("%(label)s格式不正确", label=self.name))
 
     def check_digit(self, ctx: Context) -> str:
-        return str(self.properties.get("checkDigit") or ctx.get("uscc_check") or "warn")
+        """The document's word, the page's, else the installation's setting (USCC_CHECK)."""
+        installed = current_app.config.get("USCC_CHECK") if has_app_context() else None
+        return str(self.properties.get("checkDigit") or ctx.get("uscc_check") or installed or "warn")
 
     def doubt(self, value: Any) -> str | None:
         """Something a reviewer should look at although the value is accepted."""

@@ -66,6 +66,12 @@ class FileField(Field):
     def accept_attribute(self) -> str:
         return ",".join(f".{kind}" for kind in self.accept) + (",.jpeg" if "jpg" in self.accept else "")
 
+    @property
+    def too_large(self) -> str:
+        """What a script says of a file before sending it; {name} is its name."""
+        size = _size(self.largest)
+        return _("%(label)s“%(name)s”超过 %(size)s，请压缩后重新上传", label=self.name, name="{name}", size=size)
+
     def missing(self) -> str:
         return _("请上传%(label)s", label=self.name)
 

@@ -20,7 +20,8 @@ from app.formjs.parts import Group, Item, Words
 
 @dataclass(frozen=True)
 class Drawn:
-    """One field as drawn: `text` and `chosen` are what its control holds, `shown` what a fixed one says instead."""
+    """One field as drawn: `text` and `chosen` are what its control holds, `shown` what a fixed one says instead;
+    `again`: the form was sent and had errors."""
 
     field: Field
     text: str
@@ -29,6 +30,7 @@ class Drawn:
     hidden: bool
     hide_when: str
     shown: str
+    again: bool
     ctx: Context
 
     @property
@@ -103,6 +105,7 @@ class Drawing:
             hidden=field.key in self.gone,
             hide_when=self._foretold(field.hide),
             shown=masked(said) if field.secrecy == "personal" else said,
+            again=self.sent is not None,
             ctx=self.ctx,
         )
 

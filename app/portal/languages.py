@@ -7,7 +7,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request, session
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, get_locale, gettext
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 TAGS = {"zh": "zh-CN", "en": "en"}
@@ -51,7 +51,17 @@ def init_babel(app: Flask) -> None:
     folder = Path(app.root_path) / "translations"
     app.extensions["babel"].instance.domain_instance = Catalogues(folder)
     app.before_request(_remember)
+    app.jinja_env.filters["translated"] = translated
     app.jinja_env.globals.update(languages=LANGUAGES, language=language, language_tag=lambda: TAGS[language()])
+
+
+def translated(text: object) -> str:
+    """Words that come from data (labels, reasons, errors) in the reader's language, as they stand if it has none.
+
+    Templates use this and not `_(text)`, which would take a percent sign in the text for a format.
+    """
+    words = str(text or "")
+    return gettext(words) if words else ""
 
 
 def language() -> str:

@@ -20,6 +20,7 @@ class Entry:
     endpoint: str
     roles: frozenset[str] = frozenset()
     within: tuple[str, ...] = ()
+    about: object = ""
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,13 @@ class Link:
     label: str
     url: str
     current: bool
+    about: str
 
 
 TOP = (
     Entry(_l("首页"), "portal.home"),
     Entry(_l("帮助中心"), "portal.help"),
-    Entry(_l("机构接入申请"), "institutions.entry", within=("institutions.",)),
+    Entry(_l("机构接入申请"), "institutions.entry"),
     Entry(_l("在线投诉"), "complaints.new"),
 )
 
@@ -41,38 +43,88 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
         "",
         (
             Entry(_l("工作中心"), "portal.work", EVERYONE),
-            Entry(_l("待办任务"), "desk.index", STAFF - {"auditor"}, ("desk.",)),
+            Entry(
+                _l("待办任务"),
+                "desk.index",
+                STAFF - {"auditor"},
+                ("desk.",),
+                about=_l("按角色和地区分给您的待办，领取后办理"),
+            ),
         ),
     ),
     (
         _l("投标保函"),
         (
-            Entry(_l("保函申请"), "applying.types", frozenset({"bidder"}), ("applying.",)),
-            Entry(_l("保函订单"), "orders.index", frozenset({"bidder"}), ("orders.",)),
-            Entry(_l("我的保函"), "guarantees.index", frozenset({"bidder"}), ("guarantees.",)),
-            Entry(_l("我的发票"), "invoices.index", frozenset({"bidder"}), ("invoices.",)),
+            Entry(
+                _l("保函申请"),
+                "applying.types",
+                frozenset({"bidder"}),
+                ("applying.",),
+                about=_l("选择产品、标段和出函机构，提交申请"),
+            ),
+            Entry(
+                _l("保函订单"),
+                "orders.index",
+                frozenset({"bidder"}),
+                ("orders.",),
+                about=_l("查看进展，获取支付，放弃申请，开具发票"),
+            ),
+            Entry(
+                _l("我的保函"),
+                "guarantees.index",
+                frozenset({"bidder"}),
+                ("guarantees.",),
+                about=_l("查看和下载保函，申请延期、退保或注销"),
+            ),
+            Entry(
+                _l("我的发票"), "invoices.index", frozenset({"bidder"}), ("invoices.",), about=_l("开票申请的处理结果")
+            ),
         ),
     ),
     (
         _l("机构"),
         (
-            Entry(_l("金融机构"), "institutions.index", frozenset({"operator", "auditor"})),
-            Entry(_l("本机构"), "institutions.own", frozenset({"institution_admin"})),
+            Entry(
+                _l("金融机构"),
+                "institutions.index",
+                frozenset({"operator", "auditor"}),
+                about=_l("接入的机构，上线与下线"),
+            ),
+            Entry(
+                _l("本机构"),
+                "institutions.own",
+                frozenset({"institution_admin"}),
+                about=_l("本机构的审核员、联系方式和接口密钥"),
+            ),
         ),
     ),
     (
         _l("流程与规则"),
         (
-            Entry(_l("流程工作室"), "studio.index", frozenset({"operator", "publisher"}), ("studio.",)),
-            Entry(_l("异常处理"), "incidents.index", frozenset({"operator", "auditor"}), ("incidents.",)),
+            Entry(
+                _l("流程工作室"),
+                "studio.index",
+                frozenset({"operator", "publisher"}),
+                ("studio.",),
+                about=_l("修改流程图、决策表和表单，审批后生效"),
+            ),
+            Entry(
+                _l("异常处理"),
+                "incidents.index",
+                frozenset({"operator", "auditor"}),
+                ("incidents.",),
+                about=_l("系统不能自动完成的步骤：重试、更正或跳过"),
+            ),
         ),
     ),
     (
         _l("我的"),
         (
-            Entry(_l("通知消息"), "notices.index", ENTITY, ("notices.",)),
-            Entry(_l("我的投诉"), "complaints.mine", ENTITY, ("complaints.",)),
-            Entry(_l("用户信息"), "accounts.profile", EVERYONE, ("accounts.profile",)),
+            Entry(_l("通知消息"), "notices.index", ENTITY, ("notices.",), about=_l("项目变更和办理结果")),
+            Entry(_l("我的投诉"), "complaints.mine", ENTITY, ("complaints.",), about=_l("提交过的投诉和处理情况")),
+            Entry(
+                _l("用户信息"), "accounts.profile", EVERYONE, ("accounts.profile",), about=_l("基本信息和经办人信息")
+            ),
         ),
     ),
 )
@@ -100,7 +152,7 @@ def link(endpoint: str, **args: Any) -> str | None:
 def _links(entries: Iterable[Entry], role: str | None) -> list[Link]:
     shown = [e for e in entries if known(e.endpoint) and (not e.roles or role in e.roles)]
     here = _current(shown)
-    return [Link(str(e.label), url_for(e.endpoint), e is here) for e in shown]
+    return [Link(str(e.label), url_for(e.endpoint), e is here, str(e.about)) for e in shown]
 
 
 def _current(entries: list[Entry]) -> Entry | None:

@@ -175,6 +175,15 @@ def test_a_wrong_check_digit_is_a_doubt_for_the_reviewer_not_an_error():
     assert form.doubts({"it": "91110000MA01L1EW65"}) == {}
 
 
+def test_the_installation_may_hold_the_check_digit_hard(flask_app):
+    form = one(type="textfield", properties={"format": "uscc"})
+    flask_app.config["USCC_CHECK"] = "strict"
+    try:
+        assert "校验位不正确" in refused(form, "91110214MAD1PRYJ31")
+    finally:
+        flask_app.config.pop("USCC_CHECK")
+
+
 def test_fixed_fields_are_never_read_from_the_form():
     form = one(type="textfield", readonly=True, **MUST)
     assert form.read(MultiDict({"it": "forged"})) == {}

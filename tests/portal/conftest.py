@@ -28,8 +28,10 @@ class Person:
 
 BIDDER = Person("湖南省湘江新区建设工程有限公司", ("bidder", "tenderer", "tender_agent"), "bidder")
 MENUS = {
-    "orders": ("index", "apply"),
-    "guarantees": ("index", "verify"),
+    "orders": ("index",),
+    "applying": ("types", "lot"),
+    "guarantees": ("index",),
+    "verification": ("verify",),
     "complaints": ("new", "mine"),
     "institutions": ("entry",),
     "accounts": ("login", "register", "profile", "role", "logout"),

@@ -66,6 +66,43 @@ def test_errors_take_the_focus_and_nothing_chosen_is_lost(page: Page, site: str)
     expect(page).to_have_url(f"{site}/show/parts")
 
 
+def test_an_upload_shows_how_far_it_is_and_can_be_cancelled(page: Page, site: str) -> None:
+    page.goto(f"{site}/show/form")
+    fill(page)
+    page.set_input_files("#f-files", {"name": "大.pdf", "mimeType": "application/pdf", "buffer": PDF * 4000})
+    network = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 60_000}
+    network.send("Network.enable")
+    network.send("Network.emulateNetworkConditions", slow)
+    show.told["got"] = None
+    page.click("text=提交")
+    expect(page.get_by_text(re.compile(r"正在上传 \d+%"))).to_be_visible()
+    page.click("text=取消上传")
+    expect(page.locator("#toast")).to_have_text("已取消上传，内容没有提交")
+    expect(page.locator("#f-name")).to_have_value("世一保险集团有限责任公司")
+    assert show.told["got"] is None
+
+
+def test_a_file_that_is_too_large_is_told_before_it_is_sent(page: Page, site: str) -> None:
+    page.goto(f"{site}/show/form")
+    page.evaluate("document.querySelector('#f-files').dataset.largest = 100")
+    page.set_input_files("#f-files", {"name": "证明.pdf", "mimeType": "application/pdf", "buffer": PDF})
+    expect(page.locator("#f-files-error")).to_have_text("附件“证明.pdf”超过 50M，请压缩后重新上传")
+    page.set_input_files("#f-files", {"name": "小.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"})
+    expect(page.locator("#f-files-error")).to_have_count(0)
+
+
+def test_a_key_is_copied_whole(page: Page, site: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{site}/show/parts")
+    page.click("[data-copy]")
+    expect(page.locator("#toast")).to_have_text("已复制")
+    assert page.evaluate("navigator.clipboard.readText()") == "c37a15f6a1b2c3d4e5f60718293a4b5c"
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('[data-whole]'))")
+    page.keyboard.press("Control+c")
+    assert page.evaluate("navigator.clipboard.readText()") == "91110000MA01L1EW65"
+
+
 def test_a_choice_shows_the_fields_it_asks_for(page: Page, site: str) -> None:
     page.goto(f"{site}/show/form")
     expect(page.locator("#f-bank")).to_be_hidden()

@@ -6,6 +6,7 @@ import * as confirm from "./confirm.js";
 import * as copy from "./copy.js";
 import * as countdown from "./countdown.js";
 import * as draft from "./draft.js";
+import * as files from "./files.js";
 import * as live from "./live.js";
 import * as menu from "./menu.js";
 import * as reveal from "./reveal.js";
@@ -13,7 +14,7 @@ import * as sms from "./sms.js";
 import * as submit from "./submit.js";
 import { focusFirst } from "./place.js";
 
-const parts = [amount, conditional, confirm, copy, countdown, draft, live, menu, reveal, sms, submit];
+const parts = [amount, conditional, confirm, copy, countdown, draft, files, live, menu, reveal, sms, submit];
 
 function start(root) {
   for (const part of parts) part.start(root);
