@@ -9,7 +9,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app import clock
 from app.audit import SYSTEM, Actor
-from app.db import db, retrying, transaction
+from app.db import db, insert_new, retrying, transaction
 from app.runtime import incidents, step
 from app.runtime.models import InboxMessage
 
@@ -35,13 +35,9 @@ def receive(
     `correlation` picks among several tokens of the case that wait for the same name. An `optional` message that
     nobody takes within an hour is let go; any other becomes an incident.
     """
-    known = db.session.scalar(
-        select(InboxMessage).where(InboxMessage.sender == sender, InboxMessage.request_id == request_id)
-    )
-    if known is not None:
-        return known
     now = clock.now()
-    message = InboxMessage(
+    insert_new(
+        InboxMessage,
         policy=policy,
         key=key,
         name=name,
@@ -53,9 +49,9 @@ def receive(
         look_at=now + GRACE,
         optional=optional,
     )
-    db.session.add(message)
-    db.session.flush()
-    return message
+    return db.session.scalars(
+        select(InboxMessage).where(InboxMessage.sender == sender, InboxMessage.request_id == request_id)
+    ).one()
 
 
 def deliver(message_id: int, *, by: Actor = SYSTEM) -> bool:
