@@ -5,6 +5,7 @@ and nothing else, so that it may be corrected and sent again under the same requ
 """
 
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -20,6 +21,7 @@ from app.db import after_commit, db, insert_new, retrying, transaction
 from app.errors import AppError
 from app.gateway import limits
 from app.gateway.callers import Caller, caller, platform_key
+from app.gateway.forgetting import forget
 from app.gateway.models import AnsweredRequest, SeenNonce
 from app.gateway.refusals import translated
 from app.institutions import keys
@@ -36,6 +38,7 @@ bp = Blueprint("gateway", __name__)
 
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 PREFIX = "/openapi/v1/"
+FORGET_EVERY = 200
 SMALL = 256 * 1024
 
 
@@ -109,7 +112,10 @@ def _serve(call: Call, act: Act, numbers: Mapping[str, str], most: int) -> Respo
         if asker.kind != call.asker:
             raise Refusal(Code.UNKNOWN_APP, "该接入方无权调用此接口", status=403)
         body = retrying(lambda: _enter(call, act, numbers, raw, said, asker))
-        return signed(ring.answering(), said, 200, body)
+        answer = signed(ring.answering(), said, 200, body)
+        if secrets.randbelow(FORGET_EVERY) == 0:
+            answer.call_on_close(lambda: _try(forget))
+        return answer
     except Refusal as refusal:
         return _refuse(refusal, ring)
     except Exception:
@@ -201,7 +207,7 @@ def _claimed() -> Stamp | None:
         return None
 
 
-def _try(errand: Callable[[], None]) -> None:
+def _try(errand: Callable[[], object]) -> None:
     try:
         errand()
     except Exception:
