@@ -1,0 +1,98 @@
+"""The gateway and an institution of its own process speak to each other, over the loopback, both ways."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from app import clock, files, gateway
+from app.db import transaction
+from app.gateway import outgoing
+from app.guarantees.models import Guarantee
+from app.ledger import LedgerEntry
+from app.protocol import documents
+from app.protocol.calls import C1
+from app.runtime.models import InboxMessage
+from app.runtime.operations import OpContext
+from app.sandbox import demo as sandbox
+from tests.gateway import placed
+from tests.gateway.party import Party
+from tests.sandbox.receiver import free_port, until
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def platform_url(app):
+    server = make_server("127.0.0.1", free_port(), app, threaded=True)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def known(app, platform_url, tmp_path, monkeypatch):
+    """The demo's parties, their institutions running as a process of their own."""
+    monkeypatch.setenv("SANDBOX_INSTITUTION_PORT", str(free_port()))
+    monkeypatch.setenv("PUBLIC_URL", platform_url)
+    monkeypatch.setenv("SANDBOX_DELAY", "0.05")
+    document = sandbox.create(tmp_path).content
+    with app.app_context(), transaction():
+        gateway.seed_demo(document)
+    command = [sys.executable, "-m", "app.sandbox", "institution", "--dir", str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, env=dict(os.environ)) as process:
+        until(lambda: _alive(sandbox.address("institution")), "the institutions are up")
+        yield document
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _alive(url):
+    try:
+        return requests.get(f"{url}/livez", timeout=1).ok
+    except requests.RequestException:
+        return False
+
+
+def job(number):
+    return OpContext(key="DD1", policy="order", now=clock.now(), element="x", idempotency=f"order:DD1:{number}")
+
+
+def told(name):
+    return [one.payload for one in placed.fresh(select(InboxMessage).where(InboxMessage.name == name))]
+
+
+def test_an_order_goes_out_and_its_guarantee_comes_back(app, client, known, lot_values):
+    trading = sandbox.key(known["trading"]["key"])
+
+    assert Party(client, "TRADING", trading, [trading]).say(C1, lot_values, lot_id="LOT-1").code == 0
+    with app.app_context():
+        placed.order("DD1", "LOT-1")
+        assert outgoing.quote(job(1)) == {"accepted": True, "premium": "1800.00", "rate": "0.003"}
+        assert outgoing.query_order(job(2))["known"] is False
+        assert outgoing.place_order(job(3))["accepted"] is True
+        (verdict,) = until(lambda: told("underwriting"), "B1")
+        assert (verdict["result"], verdict["premium"]) == ("PASS", "1800.00")
+        assert outgoing.query_order(job(4))["pay_status"] == "UNPAID"
+        link = outgoing.payment_link(job(5))
+        requests.post(link["url"], data={"channel": "扫码支付"}, allow_redirects=False, timeout=5)
+        (payment,) = until(lambda: told("payment"), "B2")
+        assert (payment["amount"], payment["status"]) == ("1800.00", "SUCCESS")
+        (issuance,) = until(lambda: told("issuance"), "B3")
+        content = files.content(issuance["file_id"])
+        certificate = next(one for one in known["institutions"] if one["code"] == "BANK01")["certificate_pem"]
+        judged = documents.verify(content, certificate=certificate, sm3=issuance["sm3"], sha256=issuance["sha256"])
+        assert judged.ok, judged.text
+        standing = outgoing.query_order(job(6))
+        assert (standing["pay_status"], standing["issue_status"]) == ("PAID", "ISSUED")
+        assert standing["guarantee_no"] == issuance["guarantee_no"]
+        assert outgoing.close_order(job(7), "TIMEOUT")["paid"] is True
+        assert len(placed.fresh(select(InboxMessage))) == 3
+        assert placed.fresh(select(Guarantee)) == placed.fresh(select(LedgerEntry)) == []
