@@ -1,10 +1,6 @@
 """The gateway and an institution of its own process speak to each other, over the loopback, both ways."""
 
-import os
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 import requests
@@ -25,8 +21,6 @@ from tests.gateway import placed
 from tests.gateway.party import Party
 from tests.sandbox.receiver import free_port, until
 
-ROOT = Path(__file__).parent.parent.parent
-
 
 @pytest.fixture
 def platform_url(app):
@@ -38,20 +32,18 @@ def platform_url(app):
 
 
 @pytest.fixture
-def known(app, platform_url, tmp_path, monkeypatch):
+def known(app, platform_url, tmp_path, monkeypatch, start):
     """The demo's parties, their institutions running as a process of their own."""
-    monkeypatch.setenv("SANDBOX_INSTITUTION_PORT", str(free_port()))
-    monkeypatch.setenv("PUBLIC_URL", platform_url)
-    monkeypatch.setenv("SANDBOX_DELAY", "0.05")
+    ports = {"SANDBOX_INSTITUTION_PORT": str(free_port()), "PUBLIC_URL": platform_url, "SANDBOX_DELAY": "0.05"}
+    for name, value in ports.items():
+        monkeypatch.setenv(name, value)
     document = sandbox.create(tmp_path).content
     with app.app_context(), transaction():
         gateway.seed_demo(document)
-    command = [sys.executable, "-m", "app.sandbox", "institution", "--dir", str(tmp_path)]
-    with subprocess.Popen(command, cwd=ROOT, env=dict(os.environ)) as process:
-        until(lambda: _alive(sandbox.address("institution")), "the institutions are up")
-        yield document
-        process.terminate()
-        process.wait(timeout=20)
+    start("app.sandbox", "institution", "--dir", str(tmp_path), **ports)
+    url = f"http://127.0.0.1:{ports['SANDBOX_INSTITUTION_PORT']}"
+    until(lambda: _alive(url), "the institutions are up")
+    return document
 
 
 def _alive(url):
