@@ -13,6 +13,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unfinished": ("表达式没有写完，还缺{wanted}", "the expression ends too early, expected {wanted}"),
     "character": ("不认识的字符“{found}”", "unknown character “{found}”"),
     "fullwidth": ("这里用了全角符号“{found}”，请改用半角“{half}”", "full-width “{found}”: write “{half}”"),
+    "foreign": ("“{found}”不是这里的写法，请写“{instead}”", "“{found}” is not FEEL: write “{instead}”"),
     "unclosed_text": ("引号没有成对", "the quotation mark is never closed"),
     "unclosed_comment": ("注释没有用 */ 结束", "the comment is never closed by */"),
     "reserved": ("名称“{name}”不可用：不能以两个下划线开头", "the name “{name}” is reserved"),

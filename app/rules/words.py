@@ -52,6 +52,11 @@ _FORMAL = re.compile(rf"({_WORD}[^:,(){{}}\[\]\"]*?){_SPACE}*(?=[:,)])", re.ASCI
 _FILTER_AHEAD = re.compile(rf"{_SPACE}*(?:[\"@\[({{]|\d|(?!and\b|or\b|then\b|else\b|return\b|in\b){_WORD})", re.ASCII)
 _ENDS_OPERAND = frozenset({"NAME", "NUMBER", "TEXT", "TRUE", "FALSE", "NULL", "RPAR", "RSQB", "RBRACE", "CLOSING"})
 _HALF = dict(zip("，。：；（）［］｛｝“”＂＜＞＝＋－＊／！？、", ',.:;()[]{}"""<>=+-*/!?,', strict=True))
+# What other languages write, and what is written here.
+_FOREIGN = {
+    "==": "=", "&&": "and", "||": "or", "!": "not(…)", "'": '"', "%": "modulo(a, b)", "None": "null", "True": "true",
+    "False": "false",
+}  # fmt: skip
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{6})|([nrtbf'\"\\]))", re.ASCII)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _SPACES = re.compile(f"{_SPACE}+")
@@ -112,6 +117,9 @@ class Words:
 
     def _unknown(self) -> RuleSyntaxError:
         char = self.text[self.position]
+        foreign = next((sign for sign in _FOREIGN if self.text.startswith(sign, self.position)), "")
+        if foreign:
+            return self.error("foreign", self.position, found=foreign, instead=_FOREIGN[foreign])
         if char == '"':
             return self.error("unclosed_text", self.position)
         if self.text.startswith("/*", self.position):
@@ -132,8 +140,7 @@ class Words:
     def _word(self, word: str) -> None:
         if word.startswith("__"):
             raise self.error("reserved", self.position, name=word)
-        declared = self._declared()
-        if declared:
+        if self._declared():
             return
         for name in self.known.get(word, ()):
             length = self._spelled(name)
@@ -152,6 +159,8 @@ class Words:
         if word == "external" and self._last() == "RPAR":
             self._add("EXTERNAL", word, len(word))
             return
+        if word in _FOREIGN and self._last() != "DOT":
+            raise self.error("foreign", self.position, found=word, instead=_FOREIGN[word])
         self._ordinary(word)
 
     def _ordinary(self, word: str) -> None:
@@ -201,6 +210,8 @@ class Words:
 
     def _sign(self, sign: str) -> None:
         kind = SIGNS[sign]
+        if self.text.startswith("==", self.position):
+            raise self._unknown()
         operand_ended = self._last() in _ENDS_OPERAND or (sign == "]" and self._last() == "MORE")
         inside = self.open[-1] if self.open else ""
         if sign == "]" and not operand_ended and self._last() != "LSQB":

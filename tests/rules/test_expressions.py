@@ -1,7 +1,9 @@
 """What an operator writes in a condition, and what comes back."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -86,6 +88,10 @@ def test_an_explanation_names_the_inputs_and_says_why_something_is_null():
         ("x.__class__", 1, 3, "下划线"),
         ("", 1, 1, "空"),
         ("{a: 1, a: 2}", 1, 5, "两次"),
+        ("a == 1", 1, 3, "请写“=”"),
+        ("a && b", 1, 3, "请写“and”"),
+        ("a = None", 1, 5, "请写“null”"),
+        ("a in ['x']", 1, 7, '请写“"'),
         ('@"2026-13-01"', 1, 2, "日期"),
     ],
 )
@@ -126,3 +132,11 @@ def test_durations_and_moments_are_read_from_text():
     assert rules.parse_datetime("2026-11-23T09:00:00@Asia/Shanghai").utcoffset() == timedelta(hours=8)
     with pytest.raises(ValueError, match=r"P1\.5M"):
         rules.parse_duration("P1.5M")
+
+
+def test_the_examples_of_the_operators_page_are_expressions():
+    page = (Path(__file__).parents[2] / "docs" / "feel.md").read_text(encoding="utf-8")
+    examples = [re.split(r" {3,}", line)[0] for line in page.split("```")[1].strip().splitlines()]
+    assert len(examples) > 5
+    for example in examples:
+        assert rules.compile(example).names
