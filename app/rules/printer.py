@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from . import syntax
 from .syntax import Node
+from .words import is_word
 
 _PREFIX = (syntax.If, syntax.For, syntax.Quantified, syntax.FunctionLiteral)
 # How tightly each form binds; a looser part stands in parentheses.
@@ -98,7 +98,7 @@ def _sources(node: Any) -> str:
 
 
 def _key(name: str) -> str:
-    return name if re.fullmatch(r"[^\W\d]\w*", name) else _text(name)
+    return name if is_word(name) and not name[0].isdigit() else _text(name)
 
 
 def _context(node: Any) -> str:

@@ -88,7 +88,7 @@ class Words:
     def learn(self, name: str) -> None:
         """From here on this name is one word, if the rules for ordinary names would not see it as one."""
         parts = _SPACES.split(name)
-        odd = any(part in KEYWORDS for part in parts) or not all(_plain(part) for part in parts)
+        odd = any(part in KEYWORDS for part in parts) or not all(is_word(part) for part in parts)
         if odd and name and name not in KEYWORDS:
             first = re.match(_WORD, name)
             names = self.known.setdefault(first.group() if first else "", [])
@@ -232,8 +232,9 @@ class Words:
         return bool(_FILTER_AHEAD.match(self.text, self.position + 1))
 
 
-def _plain(part: str) -> bool:
-    return bool(re.fullmatch(rf"{_WORD}|[0-9][{_LETTERS}0-9]*", part, re.ASCII))
+def is_word(part: str) -> bool:
+    """Can this stand as a name, or as part of one, without being known?"""
+    return not part.startswith("__") and bool(re.fullmatch(rf"{_WORD}|[0-9][{_LETTERS}0-9]*", part, re.ASCII))
 
 
 def unescape(text: str) -> str:
