@@ -16,7 +16,7 @@ _POWERS: list[tuple[type[Node] | tuple[type[Node], ...], int]] = [
     (syntax.Between, 3),
     (syntax.In, 3),
     (syntax.Negation, 7),
-    (syntax.InstanceOf, 8),
+    (syntax.InstanceOf, 0),  # `x instance of list < y` would begin a type argument
     ((syntax.Path, syntax.Filter, syntax.Call), 9),
     (_PREFIX, 0),
 ]
