@@ -108,7 +108,14 @@ def _context(node: Any) -> str:
 
 def _range(node: Any) -> str:
     low, high = ("[" if node.low_in else "("), ("]" if node.high_in else ")")
-    return f"{low}{shown(node.low)}..{shown(node.high)}{high}"
+    return f"{low}{shown(node.low)}..{_end(node.high)}{high}"
+
+
+def _end(node: Node) -> str:
+    """After `..` a bracket would close the range, so all but the plainest ends stand in parentheses."""
+    plain = isinstance(node, (syntax.Literal, syntax.Temporal, syntax.Name))
+    negative = isinstance(node, syntax.Negation) and isinstance(node.operand, syntax.Literal)
+    return shown(node) if plain or negative else f"({shown(node)})"
 
 
 def _type(node: Any) -> str:

@@ -29,8 +29,8 @@ SIGNS = {
 STANDARD_NAMES = frozenset({"date and time", "years and months duration", "days and time duration"})
 
 _LETTERS = (
-    "?A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f"
-    "\u2c00-\u2fef\u3005-\u3007\u3021-\ud7ff\uf900-\ufdcf\ufdf0-\ufeff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+    "?A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u167f\u1681-\u180d\u180f-\u1fff\u200c\u200d\u2070-\u218f"
+    "\u2c00-\u2fef\u3005-\u3007\u3021-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
     "\uff66-\uffdc\U00010000-\U000effff"
 )
 _WORD = f"[{_LETTERS}][{_LETTERS}0-9\u00b7\u0300-\u036f\u203f\u2040]*"
@@ -74,7 +74,7 @@ class Words:
         for name in (*STANDARD_NAMES, *known):
             self.learn(name)
         self.found: list[Token] = []
-        self.open: list[str] = []  # brackets and what stands in them
+        self.open: list[str] = []  # brackets, what stands in them, and loops
         self.position = 0
         self._take = {"number": self._number, "text": self._text, "word": self._word, "sign": self._sign}
 
@@ -151,7 +151,7 @@ class Words:
             self._add("NAME", word, len(word))
             return
         if word in KEYWORDS and self._last() != "DOT":
-            self._add(KEYWORDS[word], word, len(word))
+            self._keyword(word)
             return
         if word == "instance" and (found := _INSTANCE.match(self.text, self.position)):
             self._add("_INSTANCE_OF", word, len(found.group()))
@@ -162,6 +162,15 @@ class Words:
         if word in _FOREIGN and self._last() != "DOT":
             raise self.error("foreign", self.position, found=word, instead=_FOREIGN[word])
         self._ordinary(word)
+
+    def _keyword(self, word: str) -> None:
+        """A loop's head counts as a bracket: its commas and dots are its own."""
+        kind = KEYWORDS[word]
+        self._add(kind, word, len(word))
+        if kind in ("FOR", "QUANTIFIER"):
+            self.open.append("for")
+        elif kind in ("RETURN", "SATISFIES") and self.open and self.open[-1] == "for":
+            self.open.pop()
 
     def _ordinary(self, word: str) -> None:
         """A name: this word and the words after it, up to a keyword or a sign."""
@@ -224,7 +233,7 @@ class Words:
                 raise self.error("too_nested", self.position, limit=NESTING)
         elif kind in ("RPAR", "RSQB", "RBRACE", "CLOSING") and self.open:
             self.open.pop()
-        elif kind == "_DOTS" and self.open:
+        elif kind == "_DOTS" and inside and inside != "for":
             self.open[-1] = ".."
         self._add(kind, sign, len(sign))
 
