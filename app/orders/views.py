@@ -14,7 +14,7 @@ from app.accounts.user import User, current_user
 from app.db import db, retrying, transaction
 from app.errors import AppError, BadInput, Conflict
 from app.orders import secrets
-from app.orders.models import Order, OrderState, Payment
+from app.orders.models import END, Order, OrderState, Payment
 from app.orders.outgoing import PAYMENT_TIMEOUT
 from app.runtime import OpContext, definitions, timeline, waits
 from app.runtime.models import UserTask
@@ -174,7 +174,7 @@ def _case(no: str) -> dict[str, Any]:
     return {
         **_row(order),
         "product": institutions.product(order.product),
-        "entries": timeline.of("order", no),
+        "entries": timeline.of("order", no, held=order.state not in END),
         "tasks": list(tasks),
         "payments": list(payments),
         "may_abandon": any(w.kind == "message" and w.name == "abandon" for w in waits.of("order", no)),

@@ -16,11 +16,11 @@ from app.runtime.waits import Wait
 PLATFORM = "平台"
 
 
-def of(policy: str, key: str) -> list[dict[str, Any]]:
-    """Entries for ui/timeline.html: the audit's lines of `key`, then what the case waits for."""
+def of(policy: str, key: str, *, held: bool = True) -> list[dict[str, Any]]:
+    """Entries for ui/timeline.html: the audit's lines of `key`, then (if `held`) what the case waits for."""
     lines = db.session.scalars(select(AuditLine).where(AuditLine.subject == key).order_by(AuditLine.id))
     past = [{"what": line.text, "who": _(line.actor_label), "at": line.at, "state": "done"} for line in lines]
-    return past + [_now(wait) for wait in holders(policy, key)]
+    return past + ([_now(place) for place in holders(policy, key)] if held else [])
 
 
 def holders(policy: str, key: str) -> list[dict[str, Any]]:
