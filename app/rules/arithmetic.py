@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from .bounds import Run
 from .failures import Failed
-from .temporal import instant, months_between, plus_months, seconds_of, since_midnight
+from .temporal import instant, plus_months, seconds_of, since_midnight
 from .values import NUMBERS, Months, Value, told
 
 _DAY = timedelta(days=1)
@@ -129,4 +129,3 @@ ARITHMETIC: dict[str, Callable[[Value, Value, Run], Value]] = {
     "/": _divide,
     "**": _power,
 }
-__all__ = ["ARITHMETIC", "months_between"]

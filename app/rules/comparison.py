@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from .far import FarDate, FarMoment, position
-from .temporal import ZONE, instant, since_midnight
+from .temporal import instant, since_midnight
 from .values import Builtin, Function, Months, Range, Value, kind
 
 _SCALARS = frozenset({Decimal, str, bool, date, timedelta, Months})
@@ -109,6 +109,3 @@ def member(value: Value, test: Value) -> bool | None:
         if type(item) is list and type(value) is list and member(value, item):
             return True
     return False
-
-
-__all__ = ["ZONE", "equal", "member", "order", "within"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import syntax
 from .bounds import Scope
 from .code import Code, Surroundings, make
-from .comparison import equal, member, order
+from .comparison import equal, member
 from .failures import Failed
 from .kinds import Unfit, coerce
 from .signatures import BUILTINS, invoke
@@ -157,4 +157,3 @@ _RESULTS: dict[str, Callable[[Hits, list[int], Scope], Any]] = {
     "C<": Hits.aggregate,
     "C>": Hits.aggregate,
 }
-__all__ = ["POLICIES", "Hits", "order"]

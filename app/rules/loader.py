@@ -171,6 +171,3 @@ def _reference(element: Element, namespace: str, prefixes: Mapping[str, str]) ->
     space, _, name = (element.get("href") or "").rpartition("#")
     space = space or namespace
     return Requirement((space, name), "" if space == namespace else prefixes.get(space, ""))
-
-
-__all__ = ["load_dmn"]

@@ -11,7 +11,7 @@ from typing import Any
 from . import syntax
 from .arithmetic import ARITHMETIC
 from .bounds import Run, Scope
-from .code import Code, Surroundings, codes, half_range, make
+from .code import Code, Surroundings, codes, make
 from .comparison import equal, member, order
 from .failures import Failed
 from .values import NUMBERS, Months, Value, told
@@ -198,6 +198,3 @@ def _like(wanted: bool, same: bool | None) -> bool | None:
 
 def _sided(holds: Callable[[Any, Any], bool], side: int | None) -> bool | None:
     return None if side is None else holds(side, 0)
-
-
-__all__ = ["half_range", "test_code"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from .bounds import Run
 from .failures import Failed, Said
@@ -120,6 +120,3 @@ def _fit(name: str, formal: Formal, value: Value) -> Value:
     wanted = [KIND_NAMES[one] for one in sorted(kinds)]
     expected = Said("或".join(one.zh for one in wanted), " or ".join(one.en for one in wanted))
     raise Failed("argument_type", name=name, parameter=formal.name, expected=expected, found=KIND_NAMES[of])
-
-
-__all__ = ["BUILTINS", "Any", "invoke", "standard"]
