@@ -48,8 +48,9 @@ class _Loading:
     def model(self, root: Element) -> Model:
         namespace = root.get("namespace") or ""
         self.load(root, namespace)
+        clear: set[Key] = set()
         for part in self.parts.values():
-            self._refuse_cycle(part, [])
+            guarded_make(partial(self._refuse_cycle, part, set(), clear))
         return Model(name_of(root), namespace, self.parts, self.types[namespace])
 
     def load(self, root: Element, namespace: str) -> None:
@@ -152,12 +153,15 @@ class _Loading:
         parameters = tuple(Parameter(one.name, one.type) for one in given)
         return Function(part.name, parameters, lambda arguments, run: serve(part, self.parts, arguments, run))
 
-    def _refuse_cycle(self, part: Part, path: list[Key]) -> None:
-        if part.key in path:
+    def _refuse_cycle(self, part: Part, above: set[Key], clear: set[Key]) -> None:
+        """A decision must not need itself; `clear` are those already followed to their ends."""
+        if part.key in above:
             raise RuleSyntaxError("cycle", name=part.name)
-        if part.kind == "decision" and len(path) < 200:
-            for requirement in part.requires:
-                self._refuse_cycle(self.parts[requirement.key], [*path, part.key])
+        if part.kind != "decision" or part.key in clear:
+            return
+        for requirement in part.requires:
+            self._refuse_cycle(self.parts[requirement.key], above | {part.key}, clear)
+        clear.add(part.key)
 
 
 _NO_LOGIC = {

@@ -93,3 +93,38 @@ def test_an_unknown_decision_names_its_neighbours():
 def test_what_is_no_dmn_is_refused(data):
     with pytest.raises(rules.RuleSyntaxError):
         rules.load_dmn(data)
+
+
+def graph(*decisions):
+    """A model whose decisions are (name, text, names of those required)."""
+    parts = [
+        f'<decision id="{name}" name="{name}"><variable name="{name}"/>'
+        + "".join(
+            f'<informationRequirement><requiredDecision href="#{one}"/></informationRequirement>' for one in required
+        )
+        + f"<literalExpression><text>{text}</text></literalExpression></decision>"
+        for name, text, required in decisions
+    ]
+    namespace = 'xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" namespace="urn:g"'
+    return rules.load_dmn(f"<definitions {namespace}>{''.join(parts)}</definitions>".encode())
+
+
+def test_a_decision_that_needs_itself_is_refused():
+    with pytest.raises(rules.RuleSyntaxError, match="依赖自身"):
+        graph(("a", "b", ["b"]), ("b", "a", ["a"]))
+
+
+def test_a_wide_graph_is_followed_once_and_each_decision_made_once():
+    layers = [("a0", "1", []), ("b0", "1", [])]
+    for n in range(1, 40):
+        below = [f"a{n - 1}", f"b{n - 1}"]
+        layers += [(f"{side}{n}", f"a{n - 1} + b{n - 1}", below) for side in "ab"]
+    assert graph(*layers).evaluate("a39", {}) == 2**39
+
+
+def test_every_wrong_text_of_a_model_can_be_collected_at_once():
+    broken = TABLE.format(policy="UNIQUE", aggregation="", values="").replace("[50..100]", "[50..").replace("0.03", "")
+    errors: list[rules.RuleSyntaxError] = []
+    model = rules.load_dmn(broken.encode(), errors=errors)
+    assert ["规则 2" in errors[0].where, "规则 3" in errors[1].where] == [True, True]
+    assert model.evaluate("premium", facts(10)) == 1
