@@ -80,7 +80,8 @@ class _Check:
         try:
             literals_of(tests)
             match = match_code(tests, self.around)
-            return sum(match(value, Scope({}, None, Run())) << n for n, value in enumerate(values))
+            scope = Scope({}, None, Run())
+            return sum(match(value, scope) << n for n, value in enumerate(values))
         except (ValueError, RuleError):
             return None
 

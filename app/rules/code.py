@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from . import syntax
-from .bounds import Scope
+from .bounds import Run, Scope
 from .failures import RuleSyntaxError, nearest
 from .kinds import Type, conforms, resolve
 from .members import member_of
@@ -187,7 +187,9 @@ def _range(node: syntax.RangeLiteral, around: Surroundings) -> Code:
             return scope.run.null(place, "bad_range")
         return Range(low, high, low_in and low is not None, high_in and high is not None)
 
-    return build
+    written = all(isinstance(end, (syntax.Literal, syntax.Temporal)) for end in (node.low, node.high))
+    fixed = build(Scope({}, None, Run())) if written else None
+    return build if fixed is None else constant(fixed)
 
 
 @codes(syntax.Test)

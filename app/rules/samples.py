@@ -11,6 +11,7 @@ from typing import Any
 from . import syntax
 from .comparison import equal, order
 from .literals import literal_value
+from .standard.texts import as_text
 from .table import Column
 from .values import NUMBERS, Months, Value, kind
 
@@ -75,9 +76,12 @@ def samples(column: Column, cells: Iterable[syntax.Tests]) -> list[Value]:
 
 def _distinct(values: Iterable[Value]) -> list[Value]:
     kept: list[Value] = []
+    seen: set[str] = set()
     for value in values:
-        if not any(equal(value, one) is True for one in kept):
+        text = as_text(value)
+        if text not in seen and (isinstance(value, str) or not any(equal(value, one) is True for one in kept)):
             kept.append(value)
+        seen.add(text)
     return kept
 
 
