@@ -12,6 +12,7 @@ from app.accounts import Role, User
 from app.audit import SYSTEM
 from app.db import db
 from app.errors import NotFound
+from app.runtime import definitions
 from app.runtime.models import PolicyVersion
 from app.studio import drafts, folders
 from app.studio.compare import FileChanges, compare, title
@@ -74,6 +75,7 @@ class Desk:
         files = self.folder.files
         return {
             "revision": self.draft.revision if self.draft else 0,
+            "stand": definitions.digest(files),
             "files": [
                 {"name": name, "title": title(name), "text": files[name], "writable": folders.may_write(name)}
                 for name in sorted(files, key=lambda name: (name != folders.MAIN, name.count("/"), name))

@@ -12,6 +12,7 @@ from app import formjs
 from app.accounts import current_user
 from app.db import retrying, transaction
 from app.errors import BadInput, Conflict, NotFound
+from app.runtime import definitions
 from app.studio import compare, drafts, folders, pages
 from app.studio.catalogue import catalogue
 from app.studio.findings import check, errors
@@ -66,15 +67,16 @@ def save(policy: str) -> Response:
         raise BadInput(_("缺少草稿的修订号"))
     by = current_user().actor
 
-    def edge() -> int:
+    def edge() -> dict[str, Any]:
         with transaction():
-            return drafts.save(policy, files, revision=revision, by=by).revision
+            draft = drafts.save(policy, files, revision=revision, by=by)
+            return {"revision": draft.revision, "stand": definitions.digest(draft.folder)}
 
     try:
         kept = retrying(edge)
     except IntegrityError as wrong:
         raise Conflict(_("另一人刚刚开始起草，请刷新后再改")) from wrong
-    return jsonify(revision=kept)
+    return jsonify(kept)
 
 
 @bp.get("/<policy>/submit")

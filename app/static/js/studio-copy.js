@@ -1,13 +1,13 @@
-// What is not saved yet is kept on this device too, for the revision it was drawn on; logging out clears it.
+// What is not saved yet is kept on this device too, for the very content it was drawn over; logging out clears it.
 export class LocalCopy {
   constructor(policy) {
     this.key = `draft:studio:${policy}`;
   }
 
-  read(revision) {
+  read(stand) {
     try {
       const kept = JSON.parse(localStorage.getItem(this.key));
-      if (kept?.revision === revision) return kept.files;
+      if (kept?.stand === stand) return kept.files;
     } catch {
       /* unreadable: as if there were none */
     }
@@ -15,9 +15,9 @@ export class LocalCopy {
     return null;
   }
 
-  write(revision, files) {
+  write(stand, files) {
     try {
-      localStorage.setItem(this.key, JSON.stringify({ revision, files }));
+      localStorage.setItem(this.key, JSON.stringify({ stand, files }));
     } catch {
       /* a full or forbidden store: the draft on the server is the one that counts */
     }

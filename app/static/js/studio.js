@@ -5,7 +5,7 @@ import { openEditor, starting } from "./studio-editors.js";
 const CHECK_AFTER = 700;
 const page = document.querySelector("[data-studio]");
 const part = (name) => page.querySelector(`[data-${name}]`);
-const state = { files: new Map(), editors: new Map(), drawn: new Set(), current: "", revision: 0, dirty: false, findings: [], catalogue: {}, readOnly: true };
+const state = { files: new Map(), editors: new Map(), drawn: new Set(), current: "", revision: 0, stand: "", dirty: false, findings: [], catalogue: {}, readOnly: true };
 const copy = new LocalCopy(page.dataset.studio);
 
 async function ask(url, body) {
@@ -29,13 +29,14 @@ function tell(words, wrong = false) {
 
 async function begin() {
   const found = await ask(page.dataset.document);
-  Object.assign(state, { revision: found.revision, findings: found.findings, catalogue: found.catalogue, readOnly: found.read_only });
+  Object.assign(state, { revision: found.revision, stand: found.stand, findings: found.findings, catalogue: found.catalogue, readOnly: found.read_only });
   for (const file of found.files) state.files.set(file.name, file);
-  const kept = state.readOnly ? null : copy.read(state.revision);
+  const kept = state.readOnly ? null : copy.read(state.stand);
   if (kept) restore(kept);
   await show("process.bpmn");
   drawFindings();
   tell(kept ? "已恢复这台设备上未保存的修改" : "");
+  for (const name of ["undo", "redo", "ask"]) if (part(name)) part(name).disabled = false;
   page.dataset.ready = "";
 }
 
@@ -128,7 +129,7 @@ function touched(name) {
 
 async function check() {
   const files = await collect();
-  copy.write(state.revision, files);
+  if (state.dirty) copy.write(state.stand, files);
   const { findings, catalogue } = await ask(page.dataset.check, { files });
   state.findings = findings;
   Object.assign(state.catalogue, catalogue);
@@ -144,10 +145,10 @@ async function save() {
   try {
     const files = await collect();
     state.dirty = false;
-    const { revision } = await ask(page.dataset.save, { revision: state.revision, files });
-    state.revision = revision;
+    const { revision, stand } = await ask(page.dataset.save, { revision: state.revision, files });
+    Object.assign(state, { revision, stand });
     standing().catch(() => {});
-    copy.forget();
+    if (!state.dirty) copy.forget();
     part("keep").disabled = state.dirty === false;
     tell(`已保存 ${new Date().toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai" })}`);
     return true;
