@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from . import syntax
 from .bounds import Scope
+from .calls import function_code
 from .code import Code, Surroundings, codes, make
 from .document import Element, all_of, first_of, name_of, tag, text_of, type_of
 from .failures import RuleSyntaxError, Said
@@ -205,8 +206,6 @@ def _block_code(node: Block, around: Surroundings) -> Code:
 
 @codes(Lambda)
 def _lambda_code(node: Lambda, around: Surroundings) -> Code:
-    from .calls import function_code
-
     return function_code(node.parameters, make(node.body, around.inner()), node.external, None)
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from . import syntax
 from .bounds import Run, Scope
+from .comparison import order
 from .failures import RuleSyntaxError, nearest
 from .kinds import Type, conforms, resolve
 from .members import member_of
@@ -176,8 +177,6 @@ def _context(node: syntax.ContextLiteral, around: Surroundings) -> Code:
 
 @codes(syntax.RangeLiteral)
 def _range(node: syntax.RangeLiteral, around: Surroundings) -> Code:
-    from .comparison import order
-
     low_code, high_code = make(node.low, around), make(node.high, around)
     low_in, high_in, place = node.low_in, node.high_in, node.place
 

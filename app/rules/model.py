@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .application import apply
 from .bounds import Run, Scope
 from .boxed import TableNode, Typed
-from .calls import apply
 from .code import Code
 from .expression import guarded, inputs_of
 from .failures import Note, RuleError, Said, nearest

@@ -9,6 +9,7 @@ from typing import Any
 from . import syntax
 from .bounds import Run, Scope
 from .code import Surroundings, make
+from .comparison import member
 from .expression import guarded, guarded_make
 from .freedom import free_paths
 from .operators import test_code
@@ -69,8 +70,6 @@ def _may_decide(node: syntax.Node) -> bool:
 
 def _decides(node: syntax.Node, around: Surroundings) -> Callable[[Value, Scope], bool | None]:
     """A boolean over other names decides by itself, unless the input is a boolean to compare with."""
-    from .comparison import member
-
     code = make(node, around)
 
     def decide(value: Value, scope: Scope) -> bool | None:

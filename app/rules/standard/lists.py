@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cmp_to_key
 from typing import Any
 
+from ..application import apply
 from ..bounds import Run
 from ..comparison import equal, order
 from ..failures import Failed
@@ -217,8 +218,6 @@ def list_replace(run: Run, items: list[Value], place: Value, item: Value) -> Val
 
 def called(function: Any, arguments: list[Value], run: Run) -> Value:
     """Call a function that was given as an argument."""
-    from ..calls import apply
-
     if isinstance(function, Function) and len(function.parameters) != len(arguments):
         raise Failed("arguments", name=function.name or "function", expected=str(len(arguments)))
     return apply(function, arguments, (), run, (1, 1))

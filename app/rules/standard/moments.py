@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
 from ..bounds import Run
+from ..comparison import equal
 from ..failures import Failed
 from ..far import FarDate, FarMoment, any_date, moment, near
 from ..signatures import standard
@@ -180,8 +181,6 @@ def is_same(run: Run, left: Value = None, right: Value = None) -> Value:
         return False
     if isinstance(left, (datetime, time)):
         return _parts(left) == _parts(right)
-    from ..comparison import equal
-
     return equal(left, right) is True
 
 

@@ -17,7 +17,7 @@ from decimal import (
 from ..bounds import Run
 from ..failures import Failed
 from ..signatures import standard
-from ..values import NUMBERS, Value
+from ..values import NUMBERS, Months, Value
 
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,5})?", re.ASCII)
 
@@ -59,8 +59,6 @@ _rounding("round half down", ROUND_HALF_DOWN, False)
 
 @standard("abs", "n: number | days | months")
 def absolute(run: Run, n: Value) -> Value:
-    from ..values import Months
-
     return Months(abs(n.count)) if isinstance(n, Months) else abs(n)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..bounds import Run
 from ..comparison import order
 from ..failures import Failed, RuleSyntaxError
+from ..literals import range_from
 from ..signatures import standard
 from ..values import Range, Value, told
 
@@ -106,8 +107,6 @@ _relation("coincides", coincides, *_POINTS)
 @standard("range", "from: string")
 def range_(run: Run, text: str) -> Value:
     """`range("[1..10]")`: only with ends that are written out."""
-    from ..literals import range_from
-
     try:
         return range_from(text)
     except (RuleSyntaxError, ValueError):
