@@ -21,7 +21,7 @@ BIDDER = {
     "name": "湘建一川建设集团有限公司",
     "uscc": "91110000MA01L1EW65",
     "roles": ["bidder", "tenderer"],
-    "handler": {"name": "刘思齐", "id_no": "430102199001011234", "phone": "13900000001"},
+    "handler": {"name": "刘思齐", "id_no": "430102199001011238", "phone": "13900000001"},
 }
 OPERATOR = {"sub": "operator-1", "name": "业务运营 沈知微", "roles": ["operator"], "regions": ["*"], "acr": "mfa"}
 

@@ -71,11 +71,11 @@ def test_the_handler_is_masked_until_asked_for_and_the_showing_is_logged(
     page = client.get("/work/profile").text
     assert "湘江建设有限公司" in page
     assert "投标人" in page
-    for secret in ("13900000001", "430102199001011234", "王小明"):
+    for secret in ("13900000001", "430102199001011238", "王小明"):
         assert secret not in page
     shown = client.post("/work/profile/handler/phone")
     assert "13900000001" in shown.text
-    assert "430102199001011234" not in shown.text
+    assert "430102199001011238" not in shown.text
     assert shown.headers["Cache-Control"] == "no-store, private"
     assert "13900000001" not in client.get("/work/profile").text
     assert trail(app) == [("查看经办人信息：手机号", "entity")]
@@ -84,7 +84,7 @@ def test_the_handler_is_masked_until_asked_for_and_the_showing_is_logged(
 def test_a_script_gets_the_one_value(client: FlaskClient, login_as: Callable[..., User]) -> None:
     login_as("bidder")
     answer = client.post("/work/profile/handler/id_no", headers={"Accept": "application/json"})
-    assert answer.json == {"value": "430102199001011234"}
+    assert answer.json == {"value": "430102199001011238"}
     assert client.post("/work/profile/handler/uscc").status_code == 404
 
 

@@ -22,7 +22,7 @@ def order(no: str, lot: str, *, institution: str = "BANK01", bidder: int = 1, **
     told = {
         "institution": institution, "product": f"{institution}-TB", "lot_no": lot, "bidder_id": bidder,
         "bidder_name": "湘建一川建设集团有限公司", "bidder_uscc": "91430100MA8XJY0152",
-        "handler": {"name": "刘思齐", "id_no": "430102199001011234", "phone": "13900000001"},
+        "handler": {"name": "刘思齐", "id_no": "430102199001011238", "phone": "13900000001"},
         "amount": 60_000_000, "premium": 180_000, "valid_from": begins.isoformat(),
         "valid_to": (begins + timedelta(days=90)).isoformat(), "bid_validity_days": 90, "region": "430100",
     } | values  # fmt: skip

@@ -15,7 +15,7 @@ from app.accounts.user import User
 from app.db import transaction
 
 USCC = "91110000MA01L1EW65"
-HANDLER_SAYS = dict(zip(HANDLER, ("王小明", "430102199001011234", "13900000001"), strict=True))
+HANDLER_SAYS = dict(zip(HANDLER, ("王小明", "430102199001011238", "13900000001"), strict=True))
 
 
 def profile(role: str, **who: Any) -> Profile:
