@@ -23,5 +23,5 @@ REGIONS = {
 
 
 def name(code: str) -> str:
-    """The region's name in the reader's language; the code itself if it is none of ours."""
-    return str(REGIONS.get(code, code))
+    """The region's name in the reader's language: a county's is its prefecture's, one none of ours its code."""
+    return str(REGIONS.get(code) or REGIONS.get(f"{code[:4]}00", code))

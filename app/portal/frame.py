@@ -15,7 +15,7 @@ from app.portal import navigation, site
 from app.regions import PROVINCE, REGIONS
 
 SOON = timedelta(hours=1)
-STYLES = ("tokens", "ground", "frame", "parts", "forms", "tables", "case", "home")
+STYLES = ("tokens", "ground", "frame", "parts", "forms", "tables", "case", "offers", "home")
 ROLES: dict[str, Callable[[], str]] = {
     "bidder": lambda: _("投标人"),
     "tenderer": lambda: _("招标人"),
