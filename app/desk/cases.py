@@ -17,7 +17,7 @@ from app.formjs.masking import masked
 from app.runtime import Catalogue, definitions, step
 from app.runtime.models import History, Instance, UserTask
 from app.runtime.panels import Document, Panel, Row, Section
-from app.runtime.views import timeline
+from app.runtime.way import way
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def case_of(task: UserTask, user: User) -> Case:
     handed_in = Handed(instance, task.id)
     panel = Panel((*panel.sections, *handed_in.sections()), (*panel.documents, *handed_in.documents()), panel.state)
     link = subject.link(instance.key) if subject is not None and subject.link is not None else ""
-    return Case(task, instance, kinds.title(instance.policy), panel, link, timeline(instance, remarks=True))
+    return Case(task, instance, kinds.title(instance.policy), panel, link, way(instance, remarks=True))
 
 
 def facts(instance: Instance) -> dict[str, Any]:

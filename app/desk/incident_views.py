@@ -15,7 +15,7 @@ from app.desk.queue_views import state_answer, waited
 from app.errors import AppError, BadInput, NotFound
 from app.runtime import incidents
 from app.runtime.models import Incident
-from app.runtime.views import timeline
+from app.runtime.way import way
 
 bp = Blueprint("incidents", __name__, url_prefix="/desk/incidents")
 Answer = BaseResponse | str | tuple[str, int]
@@ -136,7 +136,7 @@ def _page(incident: Incident, *, message: str = "", errors: dict[str, str] | Non
         found=found,
         incident=incident,
         title=kinds.title(incident.policy) if incident.policy else "",
-        way=timeline(found.instance, remarks=True) if found.instance is not None else [],
+        way=way(found.instance, remarks=True) if found.instance is not None else [],
         message=message,
         errors=errors or {},
         sent=request.form,

@@ -165,7 +165,7 @@ def _matching(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _ordered(query: Select[UserTask]) -> Select[UserTask]:
-    return query.order_by(UserTask.due_at.is_(None), UserTask.due_at, UserTask.id)
+    return query.order_by(UserTask.due_at.asc().nulls_last(), UserTask.id)
 
 
 def _held(user: User) -> ColumnElement[str]:
