@@ -80,11 +80,24 @@ def _tables(folder: Folder) -> Iterator[Found]:
             continue
         wrong: list[rules.RuleSyntaxError] = []
         try:
-            rules.load_dmn(text.encode(), errors=wrong)
+            model = rules.load_dmn(text.encode(), errors=wrong)
         except rules.RuleError as unreadable:
             yield Found(name, "", name, "table", unreadable.zh, "error")
+            continue
         for one in wrong:
             yield Found(name, _cell(text, one.where), one.where, "table", _told(one), "error")
+        if not wrong:
+            yield from _advice(name, text, model)
+
+
+def _advice(name: str, text: str, model: rules.Model) -> Iterator[Found]:
+    """Overlaps, gaps, rules that never count: each with an example."""
+    for identifier, title, node in folders.decisions_of(text):
+        table = list(rows(node).items())
+        for one in rules.check_table(model, identifier):
+            rule, cells = table[one.rules[0] - 1] if one.rules and one.rules[0] <= len(table) else (identifier, [])
+            element = cells[one.column - 1][0] if 0 < one.column <= len(cells) else rule
+            yield Found(name, element, title or identifier, one.kind, str(one), "warning")
 
 
 def _told(wrong: rules.RuleSyntaxError) -> str:

@@ -68,6 +68,14 @@ def test_every_unreadable_cell_is_named(app: Flask, folder: Path) -> None:
     assert "（fee_large_out）" in said.output
 
 
+def test_a_rule_that_never_counts_is_advised_against_and_refuses_nothing(app: Flask, folder: Path) -> None:
+    table = folder / "workflows/trial/fee.dmn"
+    table.write_text(table.read_text().replace("&lt;= 100000", "-"))
+    said = policy(app, "lint", "trial", "--root", str(folder))
+    assert said.exit_code == 0
+    assert "提醒\tfee.dmn\t“保费（元）”（fee_large）" in said.output
+
+
 def test_a_changed_folder_becomes_the_next_version_and_the_same_one_does_not(app: Flask, folder: Path) -> None:
     assert "与生效的第 1 版相同" in policy(app, "publish", "trial", "--root", str(folder)).output
     rewrite(folder, "PT30M", "PT45M")
