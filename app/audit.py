@@ -2,12 +2,14 @@
 
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
 from app.db import BigKey, UtcDateTime, db
-from app.sealing import Sealed
+from app.sealing import Sealed, seal_json
+from app.statements import insert, later
 
 
 class Actor(NamedTuple):
@@ -35,16 +37,18 @@ class AuditLine(db.Model):  # type: ignore[name-defined]
     facts: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
 
 
+_ADD = insert("audit_line", "at subject text actor actor_label actor_sealed facts")
+
+
 def record(subject: str, text: str, *, by: Actor, **facts: Any) -> None:
     """Add a line in the caller's transaction. `facts` never hold names, phones or lots: numbers only."""
-    db.session.add(
-        AuditLine(
-            at=clock.now(),
-            subject=subject,
-            text=text,
-            actor="entity" if by.sealed else by.ref,
-            actor_label=by.label,
-            actor_sealed=by.ref if by.sealed else None,
-            facts=facts or None,
-        )
-    )
+    line = {
+        "at": clock.now(),
+        "subject": subject,
+        "text": text,
+        "actor": "entity" if by.sealed else by.ref,
+        "actor_label": by.label,
+        "actor_sealed": seal_json(by.ref, "audit_line.actor") if by.sealed else None,
+        "facts": orjson.dumps(facts).decode() if facts else None,
+    }
+    later(_ADD, [line])

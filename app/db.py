@@ -18,7 +18,7 @@ from sqlalchemy import BigInteger, DateTime, Integer, MetaData, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.types import TypeDecorator
 
 from app import clock
@@ -99,11 +99,15 @@ def transaction() -> Iterator[None]:
         try:
             db.session.connection()
             yield
+            db.session.flush()
+            for write in db.session.info.pop("before_commit", ()):
+                write()
             db.session.commit()
         except BaseException:
             db.session.rollback()
             raise
         finally:
+            db.session.info.pop("before_commit", None)
             callbacks = db.session.info.pop("after_commit", [])
     for callback in callbacks:
         callback()
@@ -126,6 +130,26 @@ def after_commit(callback: Callable[[], None]) -> None:
         callbacks.append(callback)
 
 
+def before_commit(write: Callable[[], None]) -> None:
+    """Run `write` as the last thing before the transaction commits, after the session's own changes are flushed."""
+    db.session.info.setdefault("before_commit", []).append(write)
+
+
+def remembered(kind: str, key: str, load: Callable[[], T]) -> T:
+    """What `load` gave for this key earlier in the same database transaction, else what it gives now."""
+    kept: dict[tuple[str, str], T] = db.session.info.setdefault("remembered", {})
+    if (kind, key) not in kept:
+        kept[kind, key] = load()
+    return kept[kind, key]
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, ended: SessionTransaction) -> None:
+    if ended.parent is None:
+        session.info.pop("remembered", None)
+        session.info.pop("later", None)
+
+
 def in_transaction() -> bool:
     return _writing.get()
 
@@ -138,13 +162,17 @@ def insert_new(model: type[Any], **values: Any) -> bool:
     return db.session.execute(statement).first() is not None
 
 
+class Changed(Exception):
+    """A row was written by somebody who did not hold its lock; the work is done again."""
+
+
 def retrying(edge: Callable[[], T], *, times: int = 6) -> T:
     """Call a whole edge function again after a deadlock, serialization failure or a busy database."""
     for attempt in range(times):
         try:
             return edge()
-        except DBAPIError as error:
-            if attempt == times - 1 or not passes(error):
+        except (DBAPIError, Changed) as error:
+            if attempt == times - 1 or not (isinstance(error, Changed) or passes(error)):
                 raise
             time.sleep(0.01 * 2**attempt)
     raise AssertionError("unreachable")

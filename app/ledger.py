@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
 from app.db import BigKey, UtcDateTime, db
-from app.sealing import Sealed
+from app.sealing import Sealed, seal_json
+from app.statements import insert, later, send
 
 
 class Account(StrEnum):
@@ -39,20 +40,31 @@ class LedgerEntry(db.Model):  # type: ignore[name-defined]
     amount: Mapped[int] = mapped_column(Sealed("ledger_entry.amount"))
 
 
-def book(order_no: str, amount: int, source: Account, target: Account, *, key: str) -> bool:
-    """Move `amount` fen; False if this key was booked already."""
+_ADD = insert("ledger_entry", "at order_no key account amount", new="key, account")
+
+
+def book(order_no: str, amount: int, source: Account, target: Account, *, key: str) -> None:
+    """Move `amount` fen; a booking told twice under the same key is entered once."""
     if amount <= 0:
         raise ValueError("a booking moves a positive amount")
-    if db.session.scalar(select(LedgerEntry.id).where(LedgerEntry.key == key).limit(1)) is not None:
-        return False
     at = clock.now()
-    for account, signed in ((source, -amount), (target, amount)):
-        db.session.add(LedgerEntry(at=at, order_no=order_no, key=key, account=account, amount=signed))
-    db.session.flush()
-    return True
+    later(
+        _ADD,
+        [
+            {
+                "at": at,
+                "order_no": order_no,
+                "key": key,
+                "account": str(account),
+                "amount": seal_json(signed, "ledger_entry.amount"),
+            }
+            for account, signed in ((source, -amount), (target, amount))
+        ],
+    )
 
 
 def balance(order_no: str, account: Account) -> int:
     """Fen of this order standing in the account."""
+    send()
     query = select(LedgerEntry.amount).where(LedgerEntry.order_no == order_no, LedgerEntry.account == account)
     return sum(db.session.scalars(query))

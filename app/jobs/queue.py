@@ -12,8 +12,12 @@ from app import clock
 from app.db import after_commit, database_now, db
 from app.errors import AppError, Unavailable
 from app.jobs.models import ANSWERED, DONE, DUE, FAILED, RUNNING, HouseFlag, Job
+from app.statements import insert, later
 
 NUDGE = "baohan:nudge"
+ADD = insert(
+    "job", "kind state instance_id token element name payload key run_at attempt attempts offers error created_at"
+)
 BACKOFF = (2, 10, 60, 180, 600, 1800)  # seconds before the second, third … attempt
 
 INNER = ("timer", "message")  # what stays in the house goes on while outside calls are paused
@@ -43,6 +47,44 @@ def post(
     db.session.add(job)
     after_commit(nudge)
     return job
+
+
+def post_later(name: str, payload: dict[str, Any], *, key: str = "") -> None:
+    """The same, written with the transaction's last round trip."""
+    later(ADD, [row(kind="errand", name=name, payload=payload, key=key, at=clock.now())])
+    after_commit(nudge)
+
+
+def row(
+    *,
+    kind: str,
+    name: str,
+    at: datetime,
+    payload: Any = None,
+    key: str = "",
+    instance_id: int | None = None,
+    token: str | None = None,
+    element: str | None = None,
+    run_at: datetime | None = None,
+    attempts: int = 8,
+) -> dict[str, Any]:
+    """A job for ADD."""
+    return {
+        "kind": kind,
+        "state": DUE,
+        "instance_id": instance_id,
+        "token": token,
+        "element": element,
+        "name": name,
+        "payload": orjson.dumps(payload or {}).decode(),
+        "key": key,
+        "run_at": run_at or at,
+        "attempt": 0,
+        "attempts": attempts,
+        "offers": 0,
+        "error": "",
+        "created_at": at,
+    }
 
 
 def claim(job_id: int) -> Job | None:

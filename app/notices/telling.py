@@ -15,12 +15,16 @@ from app.db import db, transaction
 from app.errors import NotFound, Unavailable
 from app.jobs import queue
 from app.notices.models import MessageText, Notice, SmsSent
-from app.sealing import blind
+from app.sealing import blind, seal_json
 from app.settings import secret
+from app.statements import insert, later
 
 _PLACE = re.compile(r"\{(\w+)\}")
 phones: dict[str, Callable[[str], str]] = {}
 """Kind of case → function that opens the phone to tell about it; features register theirs."""
+
+
+_ADD = insert("notice", "recipient key kind body link created_at", new="key")
 
 
 def tell(
@@ -28,21 +32,18 @@ def tell(
 ) -> None:
     """Notice now, SMS after the commit if the text says so; the caller holds the transaction."""
     text = _text(code)
-    if db.session.scalar(select(Notice.id).where(Notice.key == key)) is not None:
-        return
     filled = {"no": about, **(places or {})}
-    db.session.add(
-        Notice(
-            recipient=recipient(entity_id),
-            key=key,
-            kind=kind,
-            body={"title": fill(text.title, filled), "text": fill(text.text, filled)},
-            link=link,
-            created_at=clock.now(),
-        )
-    )
+    notice = {
+        "recipient": recipient(entity_id),
+        "key": key,
+        "kind": kind,
+        "body": seal_json({"title": fill(text.title, filled), "text": fill(text.text, filled)}, "notice.body"),
+        "link": link,
+        "created_at": clock.now(),
+    }
+    later(_ADD, [notice])
     if text.sms:
-        queue.post("notices/sms", {"code": code, "kind": kind, "about": about}, key=key)
+        queue.post_later("notices/sms", {"code": code, "kind": kind, "about": about}, key=key)
 
 
 def send_sms(payload: Mapping[str, Any], *, key: str) -> None:

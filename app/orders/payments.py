@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app import ledger, money
 from app.audit import record
-from app.db import db
+from app.db import db, insert_new
 from app.errors import NotFound
 from app.ledger import Account
 from app.orders import secrets
@@ -20,11 +20,9 @@ def take(context: OpContext, txn_no: str, amount: str, channel: str, paid_at: st
     order = secrets.locked(context.key)
     fen = money.parse(amount)
     matches = fen == secrets.content(order).premium
-    if _find(order.no, txn_no) is not None:
+    at = datetime.fromisoformat(paid_at)
+    if not insert_new(Payment, order_no=order.no, txn_no=txn_no, amount=fen, channel=channel, paid_at=at):
         return {"repeat": True, "matches": matches, "txn_no": txn_no}
-    db.session.add(
-        Payment(order_no=order.no, txn_no=txn_no, amount=fen, channel=channel, paid_at=datetime.fromisoformat(paid_at))
-    )
     ledger.book(order.no, fen, Account.BIDDER, Account.HELD, key=f"paid:{order.no}:{txn_no}")
     record(order.no, "收到支付结果", by=context.by, txn=txn_no)
     return {"repeat": False, "matches": matches, "txn_no": txn_no}

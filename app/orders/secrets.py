@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.db import db
+from app.db import db, remembered
 from app.errors import NotFound
 from app.orders.models import Order
 from app.sealing import blind, seal_for_lot, unseal_for_lot
@@ -62,16 +62,22 @@ def content(order: Order) -> Content:
 
 
 def find(no: str) -> Order:
-    order = db.session.scalar(select(Order).where(Order.no == no))
-    if order is None:
-        raise NotFound("没有这个订单", no=no)
-    return order
+    """The order, read once a transaction."""
+    return remembered("order", no, lambda: _read(no, lock=False))
 
 
 def locked(no: str) -> Order:
-    order = db.session.scalar(
-        select(Order).where(Order.no == no).with_for_update().execution_options(populate_existing=True)
-    )
+    """The order, locked once a transaction."""
+    order = remembered("locked order", no, lambda: _read(no, lock=True))
+    remembered("order", no, lambda: order)
+    return order
+
+
+def _read(no: str, *, lock: bool) -> Order:
+    query = select(Order).where(Order.no == no)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    order = db.session.scalar(query)
     if order is None:
         raise NotFound("没有这个订单", no=no)
     return order

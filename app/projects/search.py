@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
 
 from app import clock
-from app.db import db
+from app.db import db, remembered
 from app.errors import NotFound
 from app.projects import grams
 from app.projects.models import Lot, LotGram, LotState, Project
@@ -32,7 +32,8 @@ def find(no: str) -> Lot | None:
 
 
 def get(no: str) -> Lot:
-    lot = find(no)
+    """The lot, read once a transaction; raises NotFound."""
+    lot = remembered("lot", no, lambda: find(no))
     if lot is None:
         raise NotFound("标段不存在", no=no)
     return lot

@@ -20,5 +20,9 @@ def init(app: Flask) -> None:
     catalogue = app.extensions["catalogue"] = Catalogue()
     catalogue.add(*OPERATIONS)
     app.extensions["policies"] = {}  # version id → parsed version
-    app.extensions["handlers"] = {"runtime/send": carrying.send, "runtime/wake": carrying.wake}
+    app.extensions["handlers"] = {
+        "runtime/send": carrying.send,
+        "runtime/wake": carrying.wake,
+        "runtime/gave_up": carrying.told_off,
+    }
     app.extensions["relay_sources"] = [("app.worker.hand_out", inbox.overdue)]

@@ -14,6 +14,7 @@ from app.errors import AppError
 from app.jobs.models import ANSWERED, DONE, DUE, FAILED, Job
 from app.runtime import definitions, engine, inbox, incidents, step, store
 from app.runtime.models import InboxMessage, Instance
+from app.statements import later, one
 
 
 def fire(job_id: int) -> None:
@@ -82,6 +83,14 @@ def send(payload: Mapping[str, Any], *, key: str) -> None:
     inbox.deliver(known)
 
 
+def told_off(payload: Mapping[str, Any], *, key: str) -> None:
+    """Errand: a row that was offered again and again without an end; a person must look."""
+    with transaction():
+        job = db.session.get(Job, payload["job"])
+        if job is not None:
+            gave_up(job, job.error)
+
+
 def gave_up(job: Job, reason: str) -> None:
     """The last attempt is over; a person must look. The caller holds the transaction."""
     instance = db.session.get(Instance, job.instance_id) if job.instance_id else None
@@ -108,9 +117,7 @@ def _advance(kind: str, command: step.Command, job: Any, *, payload: Any = None,
         drain_first=drain_first,
     )
     if done is None:  # the case has ended meanwhile
-        batch = store.Batch()
-        batch.add(store.END_JOB, {"id": job.id, "now": clock.now()})
-        batch.send()
+        later(store.END_JOB, [{"id": job.id, "now": clock.now()}])
 
 
 def _guarded(edge: Callable[[], None], job_id: int) -> None:
@@ -148,7 +155,7 @@ class _Carried:
 
 
 def _job(job_id: int, state: str) -> _Carried | None:
-    row = store.one(store.JOB, id=job_id)
+    row = one(store.JOB, id=job_id)
     return _Carried(row) if row is not None and row[2] == state else None
 
 

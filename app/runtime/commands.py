@@ -11,6 +11,7 @@ from app.db import db
 from app.errors import Conflict, Forbidden, NotFound
 from app.runtime import definitions, engine, step, store
 from app.runtime.models import Instance, UserTask
+from app.statements import one
 
 TAKEN = "该待办已被处理，请刷新后查看最新状态"
 OVER = "该事项已经办结"
@@ -33,7 +34,7 @@ def start(
 
 def complete(task_id: int, data: Mapping[str, Any], *, by: Actor, secret: Mapping[str, Any] | None = None) -> None:
     """Finish a user task with its form's data. Raises Conflict if somebody else did, or holds it."""
-    task = store.one(store.TASK, id=task_id)
+    task = one(store.TASK, id=task_id)
     if task is None:
         raise Conflict(TAKEN)
     _id, instance_id, token, element, _form, _role, assignee, _key, _policy = task

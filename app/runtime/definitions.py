@@ -15,6 +15,7 @@ from app.db import db
 from app.errors import NotFound
 from app.runtime import engine, store
 from app.runtime.models import PolicyLive, PolicyVersion
+from app.statements import one
 
 SHARED = "shared/"
 
@@ -60,7 +61,7 @@ def get(version_id: int) -> Policy:
 
 def live(policy: str) -> Policy:
     """The version that new cases follow, asked of the pointer row every time."""
-    row = store.one(store.LIVE, policy=policy)
+    row = one(store.LIVE, policy=policy)
     if row is None:
         raise NotFound(f"流程 {policy} 尚未发布")
     return get(row[0])

@@ -10,8 +10,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from app import clock
 from app.audit import SYSTEM, Actor
 from app.db import db, insert_new, retrying, transaction
-from app.runtime import incidents, step
+from app.runtime import incidents, step, store
 from app.runtime.models import InboxMessage
+from app.statements import one
 
 GRACE = timedelta(seconds=5)  # a worker delivers what the receiver's process did not live to deliver
 AGAIN = timedelta(minutes=1)
@@ -58,20 +59,19 @@ def deliver(message_id: int, *, by: Actor = SYSTEM) -> bool:
     """Give a kept message to its case now; False if nobody waits for it yet. A step that fails is an incident;
     only a database that is away is raised."""
     db.session.rollback()
-    message = db.session.get(InboxMessage, message_id, populate_existing=True)
-    if message is None or message.delivered_at is not None:
+    message = one(store.MESSAGE, id=message_id)
+    if message is None or message[4] is not None:
         return True
-    policy, key, name, identity = message.policy, message.key, message.name, message.id
+    policy, key, name, optional = message[:4]
 
-    def edge() -> bool:
+    def edge() -> step.Step | None:
         with transaction():
-            done = step.advance(
+            return step.advance(
                 "message", lambda case, at: None, by=by, place=(policy, key), about=name, drain_first=True
             )
-        return done is not None
 
     try:
-        alive = retrying(edge)
+        done = retrying(edge)
     except step.NoCase:
         return False
     except (OperationalError, InterfaceError):
@@ -79,14 +79,13 @@ def deliver(message_id: int, *, by: Actor = SYSTEM) -> bool:
     except Exception as error:
         incidents.raise_for(policy, key, error, kind="step")
         return False
-    if not alive and message.optional:
-        _let_go(identity)
+    if done is None and optional:
+        _let_go(message_id)
         return True
-    if not alive:
-        incidents.once(policy, key, "message", f"流程已经结束，仍收到消息“{name}”", reference=identity)
+    if done is None:
+        incidents.once(policy, key, "message", f"流程已经结束，仍收到消息“{name}”", reference=message_id)
         return False
-    with_row = db.session.get(InboxMessage, identity, populate_existing=True)
-    return with_row is not None and with_row.delivered_at is not None
+    return message_id in done.taken
 
 
 def overdue(limit: int = 200) -> list[int]:

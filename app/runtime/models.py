@@ -48,6 +48,7 @@ class Instance(db.Model):  # type: ignore[name-defined]
     institution: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default=ACTIVE)
     state: Mapped[bytes] = mapped_column(LargeBinary)  # sealed
+    listens: Mapped[str] = mapped_column(Text, default="[]")  # JSON: [element, message, correlation, since]
     row_version: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[Any] = mapped_column(UtcDateTime)
     updated_at: Mapped[Any] = mapped_column(UtcDateTime)
@@ -81,23 +82,6 @@ class UserTask(db.Model):  # type: ignore[name-defined]
     created_at: Mapped[Any] = mapped_column(UtcDateTime)
     due_at: Mapped[Any] = mapped_column(UtcDateTime, nullable=True)
     draft: Mapped[Any] = mapped_column(Sealed("user_task.draft"), nullable=True)
-
-
-class Subscription(db.Model):  # type: ignore[name-defined]
-    """A message somebody waits for: (case, name, correlation) finds exactly one token."""
-
-    __tablename__ = "subscription"
-    __table_args__ = (
-        UniqueConstraint("instance_id", "name", "correlation"),
-        Index("ix_subscription_token", "instance_id", "token"),
-    )
-    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"))
-    token: Mapped[str]
-    element: Mapped[str]
-    name: Mapped[str]
-    correlation: Mapped[str] = mapped_column(default="")
-    since: Mapped[Any] = mapped_column(UtcDateTime)
 
 
 class InboxMessage(db.Model):  # type: ignore[name-defined]

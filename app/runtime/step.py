@@ -14,13 +14,13 @@ from prometheus_client import Histogram
 
 from app import clock, rules
 from app.audit import Actor
-from app.db import after_commit
 from app.errors import NotFound
 from app.jobs import queue
-from app.runtime import definitions, engine, store
+from app.runtime import definitions, engine, projection, store
 from app.runtime.models import ACTIVE, CANCELLED, ENDED, OPEN
 from app.runtime.operations import Catalogue, LazyFacts, OpContext
 from app.sealing import seal, unseal, unseal_json
+from app.statements import later, one, rows
 
 SCOPE, STATE = "history", "instance.state"
 NOTHING = engine.Waiting([], [], [], [], [])
@@ -45,6 +45,7 @@ class Step:
         self.kind, self.policy, self.key, self.by = kind, policy, key, by
         self.region, self.institution = region, institution
         self.now = clock.now()
+        self.catalogue = catalogue()
         self.instance_id = self.number = self.version_id = 0
         self.secret: Mapping[str, Any] = {}
         self.payload: Any = None
@@ -53,18 +54,18 @@ class Step:
         self.facts_seen: list[dict[str, Any]] = []
         self.incidents: list[dict[str, Any]] = []
         self.posted: list[dict[str, Any]] = []
-        self.batch = store.Batch()
+        self.taken: list[int] = []
 
     # what the engine asks
 
     def facts(self) -> Mapping[str, Any]:
-        subject = catalogue().subject_of(self.policy)
+        subject = self.catalogue.subject_of(self.policy)
         found = LazyFacts(subject.facts(self.key) if subject else {})
         self.facts_seen.append(found.used)
         return found
 
     def operate(self, element: engine.Element, name: str, params: dict[str, Any]) -> Any:
-        operation = catalogue().operations.get(name)
+        operation = self.catalogue.operations.get(name)
         if operation is None:
             raise NotFound(f"系统中没有操作“{name}”", operation=name)
         if operation.outside:
@@ -116,69 +117,9 @@ class Step:
         self, name: str, payload: dict[str, Any], *, kind: str = "errand", key: str = "", attempts: int = 8
     ) -> None:
         """An errand carried after the commit."""
-        self.posted.append(_job(kind=kind, name=name, payload=payload, key=key, at=self.now, attempts=attempts))
+        self.posted.append(queue.row(kind=kind, name=name, payload=payload, key=key, at=self.now, attempts=attempts))
 
     # the writing
-
-    def write_waits(self, before: engine.Waiting, after: engine.Waiting) -> None:
-        """Rows of what the case waits for now and did not before, and away with the others."""
-        base = {"instance_id": self.instance_id}
-        old, new = _tasks(before), _tasks(after)
-        self.batch.add(store.DROP_TASK, *({**base, "token": token} for token in old.keys() - new.keys()))
-        self.batch.add(store.ADD_TASK, *(self._task(new[token]) for token in new.keys() - old.keys()))
-        olds, news = _messages(before), _messages(after)
-        self.batch.add(
-            store.DROP_SUBSCRIPTION, *({**base, "token": w[0], "name": w[1]} for w in olds.keys() - news.keys())
-        )
-        self.batch.add(
-            store.ADD_SUBSCRIPTION,
-            *(
-                {**base, "token": w[0], "element": news[w].id, "name": w[1], "correlation": w[2], "since": self.now}
-                for w in news.keys() - olds.keys()
-            ),
-        )
-        self._write_jobs(before, after, base)
-
-    def _write_jobs(self, before: engine.Waiting, after: engine.Waiting, base: dict[str, int]) -> None:
-        old, new = _timers(before), _timers(after)
-        self.batch.add(store.DROP_TIMER, *({**base, "token": t[0], "name": t[1]} for t in old.keys() - new.keys()))
-        olds, news = {call.token: call for call in before.calls}, {call.token: call for call in after.calls}
-        self.batch.add(store.DROP_CALL, *({**base, "token": t, "now": self.now} for t in olds.keys() - news.keys()))
-        jobs = [
-            _job(kind="timer", name=t[1], token=t[0], element=new[t].element.id, at=self.now, run_at=new[t].due_at)
-            for t in new.keys() - old.keys()
-        ]
-        for token in news.keys() - olds.keys():
-            call = news[token]
-            jobs.append(
-                _job(kind="call", name=call.operation, payload=call.params, token=token, element=call.element.id,
-                     at=self.now, key=f"{self.policy}:{self.key}:{token}",
-                     attempts=catalogue().operations[call.operation].attempts)
-            )  # fmt: skip
-        jobs += self.posted
-        self.batch.add(store.ADD_JOB, *({**job, "instance_id": self.instance_id} for job in jobs))
-        if any(job["run_at"] <= self.now for job in jobs):
-            after_commit(queue.nudge)
-
-    def _task(self, task: engine.Task) -> dict[str, Any]:
-        element = task.element
-        return {
-            "instance_id": self.instance_id,
-            "token": task.token,
-            "element": element.id,
-            "name": element.label,
-            "form": element.form or "",
-            "policy": self.policy,
-            "key": self.key,
-            "role": element.role or "",
-            "region": self.region,
-            "institution": self.institution,
-            "assignee": "",
-            "assignee_label": "",
-            "priority": 50,
-            "created_at": self.now,
-            "due_at": task.due,
-        }
 
     def write_history(self) -> None:
         """One line a step: the plain part draws the path, the sealed part replays it."""
@@ -189,21 +130,19 @@ class Step:
             "facts": [rules.to_json(used) for used in self.facts_seen],
             "trail": self.trail,
         }
-        self.batch.add(
-            store.ADD_HISTORY,
-            {
-                "instance_id": self.instance_id,
-                "step": self.number,
-                "at": self.now,
-                "kind": self.kind,
-                "element": self.about,
-                "actor": "entity" if self.by.sealed else self.by.ref,
-                "actor_label": self.by.label,
-                "detail": orjson.dumps(plain).decode(),
-                "sealed": seal(orjson.dumps(sealed, default=str), SCOPE),
-            },
-        )
-        self.batch.add(store.ADD_INCIDENT, *({**row, "instance_id": self.instance_id} for row in self.incidents))
+        line = {
+            "instance_id": self.instance_id,
+            "step": self.number,
+            "at": self.now,
+            "kind": self.kind,
+            "element": self.about,
+            "actor": "entity" if self.by.sealed else self.by.ref,
+            "actor_label": self.by.label,
+            "detail": orjson.dumps(plain).decode(),
+            "sealed": seal(orjson.dumps(sealed, default=str), SCOPE),
+        }
+        later(store.ADD_HISTORY, [line])
+        later(store.ADD_INCIDENT, ({**row, "instance_id": self.instance_id} for row in self.incidents))
 
 
 def begin(
@@ -223,9 +162,9 @@ def begin(
     step.secret, step.payload = secret, dict(data)
     case = engine.start(version.definition, dict(data), step)
     waiting = case.waiting()
-    inbox = store.rows((store.INBOX, {"policy": policy, "key": key}))[0]
-    taken = _drain(case, step, inbox) if inbox else []
-    if taken:
+    inbox = rows((store.INBOX, {"policy": policy, "key": key}))[0]
+    if inbox:
+        _drain(case, step, inbox)
         waiting = case.waiting()
     row = {
         "policy": policy,
@@ -235,16 +174,15 @@ def begin(
         "institution": step.institution,
         "status": ENDED if case.ended else ACTIVE,
         "state": seal(case.dump(), STATE),
+        "listens": projection.listening(waiting, "[]", step.now),
         "now": step.now,
         "ended_at": step.now if case.ended else None,
     }
-    found = store.one(store.INSERT_INSTANCE, **row)
+    found = one(store.INSERT_INSTANCE, **row)
     assert found is not None  # RETURNING
     step.instance_id = found[0]
-    step.write_waits(NOTHING, waiting)
+    projection.write(step, NOTHING, waiting)
     step.write_history()
-    step.batch.add(store.TAKE_MESSAGE, *taken)
-    step.batch.send()
     _seconds.labels("start").observe(perf_counter() - started)
     return step.instance_id
 
@@ -269,14 +207,12 @@ def advance(
     started = perf_counter()
     if place is not None:
         values = {"policy": place[0], "key": place[1]}
-        locked, inbox = store.rows((store.LOCK_BY_KEY, values), (store.INBOX, values))
+        locked, inbox = rows((store.LOCK_BY_KEY, values), (store.INBOX, values))
     else:
-        locked, inbox = store.rows(
-            (store.LOCK_BY_ID, {"id": instance_id}), (store.INBOX_BY_INSTANCE, {"id": instance_id})
-        )
+        locked, inbox = rows((store.LOCK_BY_ID, {"id": instance_id}), (store.INBOX_BY_INSTANCE, {"id": instance_id}))
     if not locked:
         raise NoCase("没有这个流程实例")
-    identity, policy, version_id, key, region, institution, status, state, row_version = locked[0]
+    identity, policy, version_id, key, region, institution, status, state, row_version, listens = locked[0]
     if status != ACTIVE:
         return None
     version = definitions.get(version_id)
@@ -286,53 +222,50 @@ def advance(
     step.secret = secret or {}
     case = engine.load(version.definition, opened_state(state))
     before = case.waiting()
-    taken = _drain(case, step, inbox) if drain_first else []
+    if drain_first:
+        _drain(case, step, inbox)
     command(case, step)
-    taken += _drain(case, step, [row for row in inbox if all(row[0] != t["id"] for t in taken)])
+    _drain(case, step, inbox)
     after = NOTHING if case.ended else case.waiting()
-    step.write_waits(before, after)
-    step.batch.add(
-        store.SAVE_INSTANCE,
-        {
-            "id": identity,
-            "row_version": row_version,
-            "status": (CANCELLED if kind == "cancel" else ENDED) if case.ended else ACTIVE,
-            "state": seal(case.dump(), STATE),
-            "version_id": step.version_id,
-            "region": step.region,
-            "institution": step.institution,
-            "now": step.now,
-            "ended_at": step.now if case.ended else None,
-        },
-    )
+    projection.write(step, before, after)
+    saved = {
+        "id": identity,
+        "row_version": row_version,
+        "status": (CANCELLED if kind == "cancel" else ENDED) if case.ended else ACTIVE,
+        "state": seal(case.dump(), STATE),
+        "listens": projection.listening(after, listens, step.now),
+        "version_id": step.version_id,
+        "region": step.region,
+        "institution": step.institution,
+        "now": step.now,
+        "ended_at": step.now if case.ended else None,
+    }
+    later(store.SAVE_INSTANCE, [saved])
     step.write_history()
-    step.batch.add(store.TAKE_MESSAGE, *taken)
-    step.batch.add(store.END_JOB, *({"id": job, "now": step.now} for job in jobs_done))
-    step.batch.send()
+    later(store.END_JOB, ({"id": job, "now": step.now} for job in jobs_done))
     _seconds.labels(kind).observe(perf_counter() - started)
     return step
 
 
-def _drain(case: engine.Case, step: Step, inbox: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+def _drain(case: engine.Case, step: Step, inbox: list[tuple[Any, ...]]) -> None:
     """Give waiting messages to the tokens that wait for them, oldest first, until none fits."""
-    taken: list[dict[str, Any]] = []
     moved = bool(inbox)
     while moved and not case.ended:
         moved = False
         for identity, name, correlation, payload, _at, _sender in inbox:
-            if any(row["id"] == identity for row in taken):
+            if identity in step.taken:
                 continue
-            fits = (w for w in case.waiting().messages if w.name == name and _correlation(w) in ("", correlation))
-            wait = max(fits, key=lambda w: _correlation(w) != "", default=None)
+            fits = (w for w in case.waiting().messages if w.name == name and (w.key or "") in ("", correlation))
+            wait = max(fits, key=lambda w: bool(w.key), default=None)
             if wait is None:
                 continue
             content = unsealed(payload, "inbox.payload")
             step.record("message", wait.element, {"message": name, "inbox": identity, "payload": content})
             case.deliver(wait.token, name, content, step)
-            taken.append({"id": identity, "now": step.now})
+            step.taken.append(identity)
+            later(store.TAKE_MESSAGE, [{"id": identity, "now": step.now}])
             moved = True
             break
-    return taken
 
 
 def opened_state(state: Any) -> bytes:
@@ -341,51 +274,6 @@ def opened_state(state: Any) -> bytes:
 
 def unsealed(blob: Any, scope: str) -> Any:
     return None if blob is None else unseal_json(bytes(blob), scope)
-
-
-def _tasks(waiting: engine.Waiting) -> dict[str, engine.Task]:
-    return {task.token: task for task in waiting.tasks}
-
-
-def _messages(waiting: engine.Waiting) -> dict[tuple[str, str, str], engine.Element]:
-    return {(wait.token, wait.name, _correlation(wait)): wait.element for wait in waiting.messages}
-
-
-def _correlation(wait: engine.Wait) -> str:
-    return "" if wait.key is None else str(wait.key)
-
-
-def _timers(waiting: engine.Waiting) -> dict[tuple[str, str, Any], engine.Timer]:
-    return {(timer.token, timer.timer_id, timer.due_at): timer for timer in waiting.timers}
-
-
-def _job(
-    *,
-    kind: str,
-    name: str,
-    at: Any,
-    payload: Any = None,
-    key: str = "",
-    token: str = "",
-    element: str = "",
-    run_at: Any = None,
-    attempts: int = 8,
-) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "state": "due",
-        "token": token,
-        "element": element,
-        "name": name,
-        "payload": orjson.dumps(payload or {}).decode(),
-        "key": key,
-        "run_at": run_at or at,
-        "attempt": 0,
-        "attempts": attempts,
-        "offers": 0,
-        "error": "",
-        "created_at": at,
-    }
 
 
 _OPEN_DETAIL = frozenset({"kind", "element", "flow", "operation", "decision", "token", "message", "timer", "to"})

@@ -84,4 +84,6 @@ def _drawn(place: Place) -> dict[str, Any]:
 
 
 def _instance(policy: str, key: str) -> Instance | None:
-    return db.session.scalar(select(Instance).where(Instance.policy == policy, Instance.key == key))
+    return db.session.scalar(
+        select(Instance).where(Instance.policy == policy, Instance.key == key).execution_options(populate_existing=True)
+    )

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
 from sqlalchemy import select
 
 from app.db import db
 from app.jobs.models import ANSWERED, DUE, FAILED, RUNNING, Job
-from app.runtime.models import Incident, Instance, Subscription, UserTask
+from app.runtime.models import Incident, Instance, UserTask
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class Wait:
 
 def of(policy: str, key: str) -> list[Wait]:
     """Everything the case waits for now, oldest first."""
-    instance = db.session.scalar(select(Instance).where(Instance.policy == policy, Instance.key == key))
+    instance = db.session.scalar(
+        select(Instance).where(Instance.policy == policy, Instance.key == key).execution_options(populate_existing=True)
+    )
     if instance is None:
         return []
     found = [
@@ -35,8 +38,8 @@ def of(policy: str, key: str) -> list[Wait]:
         for t in db.session.scalars(select(UserTask).where(UserTask.instance_id == instance.id))
     ]
     found += [
-        Wait("message", s.element, s.name, s.since)
-        for s in db.session.scalars(select(Subscription).where(Subscription.instance_id == instance.id))
+        Wait("message", element, name, datetime.fromisoformat(since))
+        for element, name, _correlation, since in orjson.loads(instance.listens)
     ]
     jobs = select(Job).where(Job.instance_id == instance.id, Job.state.in_((DUE, RUNNING, ANSWERED, FAILED)))
     for job in db.session.scalars(jobs):

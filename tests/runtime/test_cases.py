@@ -18,7 +18,6 @@ from app.runtime.models import (
     Incident,
     Instance,
     PolicyVersion,
-    Subscription,
     UserTask,
 )
 from tests.runtime import trial
@@ -56,7 +55,7 @@ def test_a_case_runs_through_call_message_and_task_to_its_end():
     assert (case.id, case.status) == (identity, ENDED)
     assert trial.noted == [("T1", "同意")]
     assert not trial.rows(UserTask)
-    assert not trial.rows(Subscription)
+    assert case.listens == "[]"
     assert {job.state for job in trial.rows(Job)} == {"done"}
 
 
