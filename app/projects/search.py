@@ -12,7 +12,7 @@ from app.errors import NotFound
 from app.projects import grams
 from app.projects.models import Lot, LotGram, LotState, Project
 
-MOST_PAIRS = 12
+MOST_PAIRS = 4
 MOST_TEXT = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -48,7 +48,7 @@ def search(text: str = "", *, region: str = "", category: str = "", after: str =
     if category:
         query = query.where(Lot.category == category)
     if text:
-        query = query.where(or_(_numbered(text), _named(grams.normal(text))))
+        query = query.where(_worded(text))
     if cursor := _read(after):
         query = query.where(tuple_(Lot.bid_deadline, Lot.id) > cursor)
     lots = list(db.session.scalars(query.order_by(Lot.bid_deadline, Lot.id).limit(limit + 1)))
@@ -56,10 +56,18 @@ def search(text: str = "", *, region: str = "", category: str = "", after: str =
     return Page(lots[:limit], following)
 
 
-def _named(text: str) -> ColumnElement[bool]:
-    pairs = sorted(grams.of(text))[:MOST_PAIRS]
-    holds = [exists().where(LotGram.gram == pair, LotGram.lot_id == Lot.id) for pair in pairs]
-    return and_(*holds, Lot.search_text.contains(text, autoescape=True))
+def _worded(text: str) -> ColumnElement[bool]:
+    """Numbers are ASCII: Chinese words are looked for in names only, by their pairs."""
+    name = grams.normal(text)
+    if text.isascii():
+        return or_(_numbered(text), _holds(name))
+    pairs = [name[at : at + 2] for at in range(len(name) - 1)]
+    few = pairs[:: len(pairs) // MOST_PAIRS + 1]
+    return and_(*(exists().where(LotGram.gram == pair, LotGram.lot_id == Lot.id) for pair in few), _holds(name))
+
+
+def _holds(name: str) -> ColumnElement[bool]:
+    return Lot.search_text.contains(name, autoescape=True)
 
 
 def _numbered(text: str) -> ColumnElement[bool]:

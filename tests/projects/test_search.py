@@ -49,11 +49,12 @@ def test_width_case_and_blanks_do_not_matter(app, told):
 
 def test_a_lot_is_found_by_the_beginning_of_its_number_or_its_projects(app, told):
     told("L1", lot_no="A4301-2026-0107-01", project="甲")
-    told("L2", lot_no="A4301-2026-0107-02", project="乙")
-    told("L3", lot_no="A4302-2026-0001-01", project="乙")
+    second = {"project_no": "P-2", "name": "乙"}
+    told("L2", lot_no="A4301-2026-0107-02", project=second)
+    told("L3", lot_no="A4302-2026-0001-01", project=second)
     assert found(app, "A4301-2026-0107") == ["L1", "L2"]
     assert found(app, "A4301-2026-0107-02") == ["L2"]
-    assert found(app, "P-乙") == ["L2", "L3"]
+    assert found(app, "P-2") == ["L2", "L3"]
     assert found(app, "L3") == ["L3"]
 
 
