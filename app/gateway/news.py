@@ -11,9 +11,9 @@ import orjson
 from sqlalchemy import select
 
 from app.db import db
-from app.protocol.digests import sm3_hex
 from app.runtime import inbox
 from app.runtime.models import InboxMessage
+from app.sealing import blind
 
 ORDER = "order"
 UNSEALING = "unsealing"
@@ -21,7 +21,10 @@ DISPENSABLE = {("payment", "FAILED"), ("issuance", "REFUSED")}
 
 
 def identity(name: str, number: str, told: Mapping[str, Any]) -> str:
-    """The same news has the same identity: a payment's transaction, a guarantee's file, else the whole content."""
+    """The same news has the same identity: a payment's transaction, a guarantee's file, else the whole content.
+
+    A keyed hash: an amount in it would tell the lot.
+    """
     said = told.get("status") or told.get("result")
     if name == "payment" and said == "SUCCESS":
         parts = [told["pay_txn_no"], told["amount"]]
@@ -31,8 +34,8 @@ def identity(name: str, number: str, told: Mapping[str, Any]) -> str:
         parts = [told["pay_txn_no"], told["repay_txn_no"]]
     else:
         content = {key: value for key, value in told.items() if key != "file_id"}
-        parts = [sm3_hex(orjson.dumps(content, option=orjson.OPT_SORT_KEYS))[:32]]
-    return ":".join([name, number, *parts])
+        parts = [orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode()]
+    return f"{name}:{number}:{blind('news', name, number, *parts)}"
 
 
 def known(sender: str, which: str) -> InboxMessage | None:
