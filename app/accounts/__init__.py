@@ -27,7 +27,7 @@ limiter = Limiter(key_func=get_remote_address, headers_enabled=False, swallow_er
 
 def init(app: Flask) -> None:
     """Sessions, the login platform, access before every request, CSRF after it."""
-    from app.accounts.views import bp, wrong_role
+    from app.accounts.views import bp, session_over, wrong_role
 
     config = app.config
     redis_url = str(config["REDIS_URL"])
@@ -54,6 +54,7 @@ def init(app: Flask) -> None:
     limiter.init_app(app)
     app.register_blueprint(bp)
     app.register_error_handler(access.WrongRole, wrong_role)
+    app.register_error_handler(access.SessionOver, session_over)
 
 
 def _form_targets() -> None:

@@ -35,6 +35,10 @@ class SignInFirst(AppError):
     code = "sign_in_first"
 
 
+class SessionOver(SignInFirst):
+    """A person's form or fragment came after the session had ended, or before there was one."""
+
+
 class WrongRole(Forbidden):
     """`needed` would be let in; of these the user holds `own`."""
 
@@ -205,9 +209,11 @@ def _unmet(rule: str) -> Forbidden | NotFound:
 def _to_login() -> BaseResponse:
     if getattr(session, "unreachable", False):
         raise Unavailable("登录服务暂时不可用，请稍后重试")
-    page = request.method in ("GET", "HEAD") and "X-Fragment" not in request.headers
-    if not page or _for_a_program():
+    if _for_a_program():
         raise SignInFirst("请先登录")
+    if request.method not in ("GET", "HEAD") or "X-Fragment" in request.headers:
+        idle = g.signed_out in ("idle", "expired")
+        raise SessionOver("您较长时间没有操作，登录已失效，刚才的内容没有提交" if idle else "请先登录")
     return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")))
 
 

@@ -19,6 +19,14 @@ def safe_next(address: str | None) -> str:
     return "" if parts.scheme or parts.netloc or parts.path.startswith(_AWAY) else address
 
 
+def page_before(referrer: str | None, host: str) -> str:
+    """The page of this site that a request came from, else ""."""
+    parts = urlsplit(referrer or "")
+    if parts.netloc != host:
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
 def landing(role: Role) -> str:
     """The first page of a role."""
     return "/desk/" if role in DESKS else "/work/"

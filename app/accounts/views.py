@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app import audit, regions
 from app.accounts import limiter, signin
-from app.accounts.access import WrongRole
-from app.accounts.addresses import landing, safe_next
+from app.accounts.access import SessionOver, WrongRole
+from app.accounts.addresses import landing, page_before, safe_next
 from app.accounts.claims import Refused, SecondFactorMissing, profile
 from app.accounts.models import Account, upsert
 from app.accounts.oidc import Attempt, LoginFailed, Provider
@@ -173,6 +173,15 @@ def _profile(who: Identity, *, shown: str = "") -> str:
         roles=[role.label for role in user.roles],
         regions=[_("全省")] if EVERYWHERE in user.regions else [regions.name(code) for code in user.regions],
     )
+
+
+def session_over(error: SessionOver) -> tuple[str, int]:
+    """Asks to sign in again, and leads back to the page the form stood on."""
+    back = safe_next(page_before(request.referrer, request.host))
+    page = render_template(
+        "accounts/sign_in_first.html", title=_("请先登录"), message=error.message, back=back, request_id=g.request_id
+    )
+    return page, error.status
 
 
 def wrong_role(error: WrongRole) -> tuple[str, int]:

@@ -83,6 +83,8 @@ def _place(diagram: Diagram, wait: Wait) -> Place:
     element = diagram.elements.get(wait.element)
     name = wait.name if wait.kind == "task" or element is None else element.label
     role = wait.role or (element.role or "" if element is not None else "")
+    if wait.kind == "incident":
+        role = Role.OPERATOR
     said = wait.name if wait.kind == "incident" else ""
     return Place(wait.kind, wait.element, name, wait.since, wait.due, wait.holder or role_label(role), said)
 

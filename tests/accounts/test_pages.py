@@ -12,6 +12,7 @@ from app.accounts.rules import RULES
 from app.accounts.user import User
 from app.audit import AuditLine
 from app.db import db
+from tests.support.time import later
 
 
 def trail(app: Flask) -> list[tuple[str, str]]:
@@ -86,6 +87,21 @@ def test_a_script_gets_the_one_value(client: FlaskClient, login_as: Callable[...
     answer = client.post("/work/profile/handler/id_no", headers={"Accept": "application/json"})
     assert answer.json == {"value": "430102199001011238"}
     assert client.post("/work/profile/handler/uscc").status_code == 404
+
+
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(
+    client: FlaskClient, login_as: Callable[..., User]
+) -> None:
+    login_as("bidder", roles=("bidder", "tenderer"))
+    came_from = {"Referer": "http://localhost/role?next=/work/profile"}
+    with later(minutes=31):
+        answer = client.post("/role", data={"role": "tenderer"}, headers=came_from)
+    assert answer.status_code == 401
+    assert "刚才的内容没有提交" in answer.text
+    assert 'href="/login?next=/role?next%3D/work/profile"' in answer.text
+    elsewhere = client.post("/role", headers={"Referer": "https://evil.example/role"})
+    assert elsewhere.status_code == 401
+    assert "evil" not in elsewhere.text
 
 
 def test_staff_see_their_regions_and_institution(client: FlaskClient, login_as: Callable[..., User]) -> None:
