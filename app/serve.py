@@ -29,7 +29,7 @@ from app.errors import AppError, Misconfigured
 from app.processes import Process, follow_parent
 from app.settings import ROOT
 
-READY_WITHIN = 90.0
+READY_WITHIN = 180.0  # a loaded machine, a cold disk
 STEADY = 20.0  # seconds after which a process counts as well again
 LOG_LIMIT = 20_000_000
 
