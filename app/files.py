@@ -90,7 +90,10 @@ class S3Store:
         path.unlink()
 
     def open(self, name: str) -> IO[bytes]:
-        return self.client.get_object(Bucket=self.bucket, Key=self._key(name))["Body"]
+        try:
+            return self.client.get_object(Bucket=self.bucket, Key=self._key(name))["Body"]
+        except self.client.exceptions.NoSuchKey as error:
+            raise FileNotFoundError(name) from error
 
     def names(self) -> Iterator[tuple[str, float]]:
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix)
