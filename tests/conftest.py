@@ -25,3 +25,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     else:
         kinds = ["sqlite"]
     metafunc.parametrize("installation", kinds, indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: from the first of them on, Playwright's event loop runs in this thread, and code that
+    starts one of its own (signing a PDF does) would be refused."""
+    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))

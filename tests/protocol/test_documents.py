@@ -43,13 +43,13 @@ def terms() -> Terms:
 
 
 @pytest.fixture(scope="module")
-def page(press, terms) -> bytes:
+def unsigned(press, terms) -> bytes:
     return press.print(BANK, terms)
 
 
 @pytest.fixture(scope="module")
-def guarantee(press, page) -> bytes:
-    return press.sign("BANK01", page)
+def guarantee(press, unsigned) -> bytes:
+    return press.sign("BANK01", unsigned)
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +57,8 @@ def certificate(folder) -> str:
     return (folder / "BANK01.cert.pem").read_text()
 
 
-def with_root(page: bytes, name: str, value) -> bytes:
-    writer = IncrementalPdfFileWriter(io.BytesIO(page))
+def with_root(unsigned: bytes, name: str, value) -> bytes:
+    writer = IncrementalPdfFileWriter(io.BytesIO(unsigned))
     writer.root[name] = value
     writer.update_root()
     out = io.BytesIO()
@@ -105,12 +105,12 @@ def test_a_revision_added_after_signing_is_a_flaw(guarantee, certificate):
     assert documents.verify(out.getvalue(), certificate=certificate).flaw is Flaw.COVERAGE
 
 
-def test_another_institutions_signature_is_a_flaw(press, page, certificate):
-    assert documents.verify(press.sign("BANK02", page), certificate=certificate).flaw is Flaw.SIGNER
+def test_another_institutions_signature_is_a_flaw(press, unsigned, certificate):
+    assert documents.verify(press.sign("BANK02", unsigned), certificate=certificate).flaw is Flaw.SIGNER
 
 
-def test_no_signature_is_a_flaw(page, certificate):
-    assert documents.verify(page, certificate=certificate).flaw is Flaw.UNSIGNED
+def test_no_signature_is_a_flaw(unsigned, certificate):
+    assert documents.verify(unsigned, certificate=certificate).flaw is Flaw.UNSIGNED
 
 
 @pytest.mark.parametrize(
@@ -129,18 +129,18 @@ def test_every_truncation_is_a_flaw(guarantee, certificate):
     assert Flaw.NOT_PDF in flaws
 
 
-def test_a_pdf_that_does_something_when_opened_is_a_flaw(press, page, certificate):
+def test_a_pdf_that_does_something_when_opened_is_a_flaw(press, unsigned, certificate):
     from pyhanko.pdf_utils.generic import DictionaryObject, NameObject, TextStringObject
 
     action = DictionaryObject(
         {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("app.alert(1)")}
     )
-    active = press.sign("BANK01", with_root(page, "/OpenAction", action))
+    active = press.sign("BANK01", with_root(unsigned, "/OpenAction", action))
     assert documents.verify(active, certificate=certificate).flaw is Flaw.ACTIVE
 
 
-def test_a_pdf_with_a_password_is_a_flaw(page, certificate):
-    writer: PdfFileWriter = copy_into_new_writer(PdfFileReader(io.BytesIO(page)))
+def test_a_pdf_with_a_password_is_a_flaw(unsigned, certificate):
+    writer: PdfFileWriter = copy_into_new_writer(PdfFileReader(io.BytesIO(unsigned)))
     writer.encrypt("owner", "user")
     out = io.BytesIO()
     writer.write(out)
