@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import session
+from flask import Flask, session
 from flask.testing import FlaskClient
 
 from app.accounts import signin
@@ -32,9 +32,8 @@ def profile(role: str, **who: Any) -> Profile:
     return Profile(kind=Kind.ENTITY if entity else Kind.STAFF, roles=roles, **values)
 
 
-def login_as(client: FlaskClient, role: str, **who: Any) -> User:
-    """Sign `client` in, e.g. login_as(client, "bidder", uscc=…, name=…); the same `sub` is the same account."""
-    app = client.application
+def session_of(app: Flask, role: str, **who: Any) -> tuple[User, dict[str, str]]:
+    """Sign somebody in; the user, and the cookie that the browser keeps."""
     with app.test_request_context("/"):
         with transaction():
             account = upsert(app.config["OIDC_ISSUER"], profile(role, **who))
@@ -42,7 +41,14 @@ def login_as(client: FlaskClient, role: str, **who: Any) -> User:
         response = app.response_class()
         app.session_interface.save_session(app, session, response)
     name, _, value = response.headers["Set-Cookie"].split(";", 1)[0].partition("=")
-    client.set_cookie(name, value)
+    return user, {name: value}
+
+
+def login_as(client: FlaskClient, role: str, **who: Any) -> User:
+    """Sign `client` in, e.g. login_as(client, "bidder", uscc=…, name=…); the same `sub` is the same account."""
+    user, cookies = session_of(client.application, role, **who)
+    for name, value in cookies.items():
+        client.set_cookie(name, value)
     return user
 
 

@@ -79,7 +79,7 @@ class Manners:
         )  # fmt: skip
         if row is None:
             return None
-        options = _kinds(json.loads(row["rule"]), order_no).get(kind)
+        options = kinds(json.loads(row["rule"]), order_no).get(kind)
         if options is None:
             return None
         options = {"kind": kind, **KINDS[kind], **options}  # never empty, so that it is true
@@ -97,7 +97,7 @@ class Manners:
         return bool(options.get("times") is None or row["times"] <= options["times"])
 
 
-def _kinds(rule: dict[str, Any], order_no: str) -> dict[str, dict[str, Any]]:
+def kinds(rule: dict[str, Any], order_no: str) -> dict[str, dict[str, Any]]:
     if "random" in rule:
         mix = rule["random"]
         dice = random.Random(f"{mix.get('seed', 0)}:{order_no}")  # noqa: S311

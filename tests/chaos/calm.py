@@ -1,0 +1,50 @@
+"""Waiting until nothing moves: nothing due, no message to give, nothing owed by institutions, nobody at the desk."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from tests.chaos.robot import Robot
+from tests.chaos.stage import Stage
+
+QUIET = 3  # looks in a row
+EVERY = 0.7
+
+_WORK = """
+SELECT count(*) FROM job WHERE state IN ('due', 'running', 'answered')
+AND (kind <> 'timer' OR run_at <= clock_timestamp() + make_interval(secs => %s) + interval '2 seconds')
+AND run_at <= clock_timestamp() + make_interval(secs => %s) + interval '40 minutes'
+AND NOT (name = 'orders/lot_deadline' AND run_at > clock_timestamp() + make_interval(secs => %s))
+"""
+_MESSAGES = """
+SELECT count(*) FROM inbox m JOIN instance i ON i.policy = m.policy AND i.key = m.key
+JOIN subscription s ON s.instance_id = i.id AND s.name = m.name AND s.correlation IN ('', m.correlation)
+WHERE m.delivered_at IS NULL
+"""
+_CHORES = "SELECT count(*) FROM chores WHERE state = 'due'"
+
+
+@dataclass
+class Calm:
+    stage: Stage
+    robot: Robot
+
+    async def come(self, offset: float, seconds: float) -> str:
+        """What still moves after `seconds`; "" if nothing does."""
+        end, quiet, moving = time.monotonic() + seconds, 0, "nothing looked at"
+        while quiet < QUIET:
+            if time.monotonic() > end:
+                return moving
+            await asyncio.sleep(EVERY)
+            moving = await asyncio.to_thread(self._moving, offset)
+            quiet = 0 if moving else quiet + 1
+        return ""
+
+    def _moving(self, offset: float) -> str:
+        found = {
+            "jobs": self.stage.rows(_WORK, offset, offset, offset)[0][0],
+            "messages": self.stage.rows(_MESSAGES)[0][0],
+            "chores": self.stage.books(_CHORES)[0][0],
+            "at the desk": self.robot.open(),
+        }
+        return ", ".join(f"{count} {what}" for what, count in found.items() if count)

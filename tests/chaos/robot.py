@@ -1,0 +1,94 @@
+"""An operator at the desk: decides the tasks the diagram gives to people, and retries each incident once."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from tests.chaos.stage import Stage
+from tests.chaos.visitor import Visitor
+
+RETRIABLE = ("call", "step", "errand", "message")
+_TASKS = "SELECT id, key, policy, form FROM user_task WHERE role = 'operator' ORDER BY id"
+_INCIDENTS = "SELECT id, kind FROM incident WHERE status = 'open' AND kind = ANY(%s) ORDER BY id"
+
+
+@dataclass
+class Robot:
+    stage: Stage
+    decided: Counter[str] = field(default_factory=Counter)
+    retried: set[int] = field(default_factory=set)
+    asked: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        self.visitor = Visitor(self.stage, "operator")
+        try:
+            while True:
+                for row in await asyncio.to_thread(self.stage.rows, _TASKS):
+                    await self._decide(*row)
+                for row in await asyncio.to_thread(self.stage.rows, _INCIDENTS, list(RETRIABLE)):
+                    await self._retry(*row)
+                await asyncio.sleep(0.5)
+        finally:
+            await self.visitor.close()
+
+    def open(self) -> int:
+        """Tasks nobody decided yet, and incidents nobody retried."""
+        tasks = len(self.stage.rows(_TASKS))
+        return tasks + sum(row[0] not in self.retried for row in self.stage.rows(_INCIDENTS, list(RETRIABLE)))
+
+    async def _decide(self, task: int, key: str, policy: str, form: str) -> None:
+        no = key[:18] if policy == "order" else key
+        books = await self._books(no)
+        answer = {"order/settle": self._settle, "order/chase": self._chase, "order/repayment": self._repayment}[form](
+            task, no, books
+        )
+        said = await self.visitor.post(f"/desk/tasks/{task}", **answer, note="已与机构电话核实")
+        self.decided[f"{form} {answer['outcome']}"] += 1
+        if said.status_code >= 400:
+            self.refused[f"{form} HTTP {said.status_code}"] += 1
+
+    def _settle(self, task: int, no: str, books: dict[str, Any]) -> dict[str, str]:
+        """核实支付状态: first ask the institution's system again, then say what the institution says."""
+        self.asked[no] += 1
+        if books["payments"] or self.asked[no] == 1:
+            return {"outcome": "again"}
+        return {"outcome": "unpaid"}
+
+    def _chase(self, task: int, no: str, books: dict[str, Any]) -> dict[str, str]:
+        """催办出函: one that is issued will come, one that is not is paid back."""
+        return {"outcome": "wait" if books["guarantees"] else "repay"}
+
+    def _repayment(self, task: int, no: str, books: dict[str, Any]) -> dict[str, str]:
+        """处理未退款项: entered by hand only if the institution's books have it."""
+        (given,) = self.stage.rows(
+            "SELECT array_agg(repaid_txn_no) FROM payment WHERE order_no = %s AND repaid_txn_no <> ''", no
+        )[0]
+        missing = [one for one in books["repayments"] if one["repay_txn_no"] not in (given or [])]
+        if missing:
+            return {"outcome": "offline", "repay_txn_no": missing[0]["repay_txn_no"]}
+        return {"outcome": "again"}
+
+    async def _retry(self, incident: int, kind: str) -> None:
+        if incident in self.retried:
+            return
+        said = await self.visitor.post(f"/desk/incidents/{incident}/retry")
+        self.retried.add(incident)
+        self.decided[f"retry {kind}"] += 1
+        if said.status_code >= 400:
+            self.refused[f"retry {kind} HTTP {said.status_code}"] += 1
+
+    async def _books(self, no: str) -> dict[str, Any]:
+        """What the institution says on the telephone."""
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+            for _ in range(60):
+                try:
+                    answer = await client.get(f"{self.stage.institutions}/ledger", params={"order_no": no})
+                    return answer.json()  # type: ignore[no-any-return]
+                except httpx.HTTPError:
+                    await asyncio.sleep(0.5)
+        raise TimeoutError("the institution does not answer")

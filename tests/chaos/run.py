@@ -1,0 +1,157 @@
+"""One run: orders and kills, calm, the clock a day on, calm, the verdict."""
+
+import asyncio
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app import clock
+from tests.chaos import books, plans, verdict
+from tests.chaos.calm import Calm
+from tests.chaos.crowd import Crowd
+from tests.chaos.feed import Feed
+from tests.chaos.harm import Harm
+from tests.chaos.robot import Robot
+from tests.chaos.stage import Stage
+from tests.chaos.watch import Watch
+
+DAY = 86400.0
+
+
+@dataclass
+class Setup:
+    """How large, how bad, and where it starts from. `least`: orders in flight at every kill."""
+
+    orders: int = 300
+    kills: int = 26
+    seed: int = 1
+    least: int = 20
+    abreast: int = 45
+    people: int = 24
+    lots: int = 24
+    soon: float = 110.0
+    keep: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """About how long the orders take to come in."""
+        return self.orders * 0.8
+
+
+def say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+class Run:
+    def __init__(self, setup: Setup):
+        self.setup = setup
+        self.folder = Path(tempfile.mkdtemp(prefix="chaos-", dir="/tmp"))  # short: sockets live in it
+        self.dice = random.Random(setup.seed)
+        self.rule = {"random": {"seed": setup.seed, "share": plans.SHARE, "kinds": plans.KINDS}}
+        self.findings: list[verdict.Finding] = []
+
+    def __call__(self) -> dict[str, Any]:
+        """Everything; returns what the last line says."""
+        began = time.monotonic()
+        stage = Stage(self.folder)
+        try:
+            say(f"starting in {self.folder}")
+            stage.start()
+            result = asyncio.run(self._through(stage))
+        finally:
+            stage.close()
+            if self.setup.keep:
+                say(f"kept {self.folder}")
+            else:
+                shutil.rmtree(self.folder, ignore_errors=True)
+        return result | {"seconds": round(time.monotonic() - began)}
+
+    async def _through(self, stage: Stage) -> dict[str, Any]:
+        stage.misbehave({"institution": "*", **self.rule})
+        feed = Feed(stage)
+        sites = plans.sites(self.setup.lots, clock.now(), self.setup.soon)
+        await asyncio.to_thread(feed.enter, sites)
+        crowd, harm, robot = await self._storm(stage, feed, sites)
+        calm = Calm(stage, robot)
+        await self._settle(stage, calm, robot, 0.0)
+        for days in (1, 33):
+            offset = days * DAY
+            await asyncio.to_thread(stage.stop)
+            await asyncio.to_thread(stage.start, offset)
+            await self._settle(stage, calm, robot, offset)
+            await self._judge(stage, crowd, offset, ended=days > 30)
+        counts = Counter(one[0] for one in dict.fromkeys(self.findings))
+        for which, no, what in dict.fromkeys(self.findings):
+            say(f"{which.upper()} {no} {what} {crowd.placed[no].manners if no in crowd.placed else ''}")
+        least = min(harm.in_flight, default=0)
+        return {
+            "orders": len(crowd.placed),
+            "kills": harm.total,
+            "lost": counts[verdict.LOST],
+            "doubled": counts[verdict.DOUBLED],
+            "stuck": counts[verdict.STUCK],
+            "kills_by": dict(sorted(harm.done.items())),
+            "flushes": harm.flushes,
+            "least_in_flight": least,
+            "seed": self.setup.seed,
+        }
+
+    async def _storm(self, stage: Stage, feed: Feed, sites: list[plans.Site]) -> tuple[Crowd, Harm, Robot]:
+        """Orders come in while parts die."""
+        setup, watch = self.setup, Watch(stage)
+        people = plans.bidders(setup.people)
+        crowd = Crowd(stage, watch, self.rule, people, sites, setup.orders, self._dice("crowd"), setup.abreast)
+        harm = Harm(stage, watch, crowd, setup.kills, setup.least, self._dice("harm"))
+        robot = Robot(stage)
+        watch.begin()
+        over = asyncio.Event()
+        others = [asyncio.create_task(one) for one in (self._tell(crowd, watch, harm), robot.run())]
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(feed.run(sites, setup.seconds, self._dice("feed")))
+                group.create_task(harm.run(over))
+                await crowd.run()
+                over.set()
+        finally:
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            await crowd.close()
+            await watch.end()
+        say(f"{len(crowd.placed)} orders stand, {harm.total} kills {dict(harm.done)}, {harm.flushes} flushes")
+        say(f"in flight at kills: {harm.in_flight}; bidders {dict(crowd.acted)}, refused {dict(crowd.refused)}")
+        if feed.refused:
+            say(f"lot news refused: {feed.refused}")
+        return crowd, harm, robot
+
+    async def _settle(self, stage: Stage, calm: Calm, robot: Robot, offset: float) -> None:
+        began, working = time.monotonic(), asyncio.create_task(robot.run())
+        try:
+            moving = await calm.come(offset, 150)
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+        states = dict(stage.rows("SELECT state, count(*) FROM bid_order GROUP BY 1 ORDER BY 1"))
+        say(f"calm at +{offset / DAY:g} d after {time.monotonic() - began:.0f} s {f'but {moving}' if moving else ''}")
+        say(f"  {states}; operator {dict(robot.decided)} {dict(robot.refused) or ''}")
+
+    async def _judge(self, stage: Stage, crowd: Crowd, offset: float, *, ended: bool) -> None:
+        found = await asyncio.to_thread(books.read, stage)
+        result = verdict.judge(stage, found, set(crowd.placed), offset=offset, ended=ended)
+        self.findings += result.findings
+        say(f"verdict at +{offset / DAY:g} d: {Counter(one[0] for one in result.findings) or 'nothing found'}")
+
+    async def _tell(self, crowd: Crowd, watch: Watch, harm: Harm) -> None:
+        while True:
+            await asyncio.sleep(5)
+            states = dict(Counter(watch.states.values()))
+            say(f"{len(crowd.placed)} orders, {watch.in_flight()} in flight, {harm.total} kills; {states}")
+
+    def _dice(self, name: str) -> random.Random:
+        return random.Random(f"{self.setup.seed}:{name}")
