@@ -1,16 +1,23 @@
 """Who calls: an institution or a trading platform, told by its app id; and the platform's own key."""
 
+import json
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from flask import current_app
 
 from app import clock
 from app.audit import Actor
 from app.db import db, insert_new, transaction
+from app.errors import Misconfigured
 from app.gateway.models import TradingPlatform
 from app.institutions import ApiKey, Institution, InstitutionState, keys
 from app.institutions.catalogue import find_app
 from app.protocol.calls import INSTITUTION, TRADING
 from app.protocol.codes import Code, Refusal
 from app.protocol.signing import Algorithm, Key, new_sm2_key
+from app.protocol.sm2 import public_key_of, read_public_key
 
 PLATFORM_APP = "PLATFORM"
 PLATFORM_KEY = "PLATFORM-1"
@@ -47,12 +54,30 @@ def _institution(institution: Institution) -> Caller:
 
 
 def platform_key() -> Key:
-    """The platform's SM2 pair: signs answers to callers not known, and calls to institutions that use SM2-SM3."""
+    """The platform's SM2 pair: signs answers to callers not known, and calls to institutions that use SM2-SM3.
+
+    PLATFORM_SM2_KEY_FILE if it is set; else a pair made once and kept sealed in the database.
+    """
+    if path := current_app.config["PLATFORM_SM2_KEY_FILE"]:
+        return _from_file(path)
     found = keys.valid(PLATFORM_APP)
     if not found:
         _make_platform_key()
         found = keys.valid(PLATFORM_APP)
     return found[0]
+
+
+@cache
+def _from_file(path: str) -> Key:
+    """JSON: key_id, private_key, public_key (hex)."""
+    try:
+        said = json.loads(Path(path).read_text())
+        public = read_public_key(said["public_key"])
+        if public_key_of(said["private_key"]) != public:
+            raise ValueError("the two keys are no pair")
+        return Key(said["key_id"], Algorithm.SM2_SM3, said["private_key"], public)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise Misconfigured("PLATFORM_SM2_KEY_FILE 应为含 key_id、private_key、public_key 的 JSON 文件") from error
 
 
 def _make_platform_key() -> None:

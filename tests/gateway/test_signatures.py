@@ -1,5 +1,6 @@
 """Who calls, and whether to believe it: every refusal has its code, is signed, and changes nothing."""
 
+import json
 from datetime import timedelta
 
 import orjson
@@ -9,6 +10,8 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.db import db, transaction
+from app.errors import Misconfigured
+from app.gateway.callers import platform_key
 from app.gateway.models import AnsweredRequest, SeenNonce
 from app.institutions import ApiKey, Institution
 from app.projects import Lot
@@ -224,3 +227,27 @@ def test_the_platforms_costly_signature_is_not_spent_on_a_flood(app, client, dem
     assert len(told_to_wait) == 6
     assert {answer.json["code"] for answer in told_to_wait} == {5001}
     assert len([answer for answer in answers if "X-Sign" in answer.headers]) == 2
+
+
+def test_the_platforms_own_key_may_lie_in_a_file(make_app, tmp_path):
+    pair = signing.new_sm2_key("PLATFORM-7")
+    path = tmp_path / "sm2.json"
+    path.write_text(json.dumps({"key_id": pair.id, "private_key": pair.secret, "public_key": "04" + pair.public}))
+    client = make_app(PLATFORM_SM2_KEY_FILE=str(path)).test_client()
+    assert client.get("/openapi/v1/nothing").headers["X-Key-Id"] == "PLATFORM-7"
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"key_id":"K","private_key":"1","public_key":"2"}'])
+def test_a_file_that_holds_no_key_is_said_to(make_app, tmp_path, content):
+    path = tmp_path / "sm2.json"
+    path.write_text(content)
+    app = make_app(PLATFORM_SM2_KEY_FILE=str(path))
+    with app.app_context(), pytest.raises(Misconfigured):
+        platform_key()
+
+
+def test_without_a_file_a_pair_is_made_once_and_kept_sealed(app):
+    with app.app_context():
+        first = platform_key()
+        assert platform_key() == first
+        assert first.verifies(b"text", first.sign(b"text"))
