@@ -25,7 +25,6 @@ MONTHS = 6
 class Figure:
     label: str
     value: str
-    unit: str
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,9 @@ def of(region: str) -> Figures:
     """The region's figures; guarantees are counted for the province as a whole only."""
     online = showing.institutions(region)
     numbers = [
-        Figure(_("服务机构"), str(len(online)), _("家")),
-        Figure(_("可选产品"), str(sum(len(one.offers) for one in online)), _("个")),
-        Figure(_("正在投标的标段"), f"{_open_lots(region):,}", _("个")),
+        Figure(_("服务机构"), str(len(online))),
+        Figure(_("可选产品"), str(sum(len(one.offers) for one in online))),
+        Figure(_("正在投标的标段"), f"{_open_lots(region):,}"),
     ]
     months = _months() if region == PROVINCE else []
     told = [(label, count // GRAIN * GRAIN) for label, count in months]

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from app import clock, regions
 from app.formjs.masking import masked
-from app.portal import navigation, site
+from app.portal import languages, navigation, site
 from app.regions import PROVINCE, REGIONS
 
 SOON = timedelta(hours=1)
@@ -47,6 +47,7 @@ def init(app: Flask) -> None:
         uscc=grouped,
         masked=masked,
         filesize=filesize,
+        own_words=lambda one, key: site.in_language(one, key, languages.language()),
         role_name=role_name,
     )
     app.jinja_env.globals.update(

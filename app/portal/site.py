@@ -1,6 +1,6 @@
 """Texts of the site that the house keeps itself (config/portal.yaml): names, contacts, footer, documents."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,32 +14,42 @@ DEFAULT = ROOT / "config" / "portal.yaml"
 
 @dataclass(frozen=True)
 class Contact:
-    """Somebody to ask. `line` is a phone number or an address, `hours` when they answer."""
+    """Somebody to ask. `line` is a phone number, `hours` when they answer."""
 
     name: str
     line: str
     hours: str = ""
+    name_en: str = ""
+    hours_en: str = ""
+
+
+@dataclass(frozen=True)
+class Download:
+    """Something to take away, the manual first of all."""
+
+    name: str
+    url: str
+    name_en: str = ""
 
 
 @dataclass(frozen=True)
 class Site:
     name: str
-    short_name: str
     tagline: str
     lead: str
     name_en: str = ""
-    short_name_en: str = ""
     tagline_en: str = ""
     lead_en: str = ""
     footer: tuple[str, ...] = ()
+    footer_en: tuple[str, ...] = ()
     maintenance: tuple[Contact, ...] = ()
     business: tuple[Contact, ...] = ()
-    documents: tuple[dict[str, str], ...] = field(default=())
+    documents: tuple[Download, ...] = ()
 
-    def text(self, key: str, language: str) -> str:
-        """A text in the reader's language, in Chinese where there is no other."""
-        translated = str(getattr(self, f"{key}_en", "")) if language == "en" else ""
-        return translated or str(getattr(self, key))
+
+def in_language(one: object, key: str, language: str) -> Any:
+    """A text of the site in the reader's language, in Chinese where there is no other."""
+    return (language == "en" and getattr(one, f"{key}_en", "")) or getattr(one, key)
 
 
 def load(path: Path | str) -> Site:
@@ -47,17 +57,14 @@ def load(path: Path | str) -> Site:
     path = Path(path)
     try:
         values: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        contacts = values.pop("contacts", {})
+        contacts = values.pop("contacts", None) or {}
         return Site(
-            footer=tuple(values.pop("footer", ())),
-            maintenance=_contacts(contacts.get("maintenance")),
-            business=_contacts(contacts.get("business")),
-            documents=tuple(values.pop("documents", ())),
+            footer=tuple(values.pop("footer", None) or ()),
+            footer_en=tuple(values.pop("footer_en", None) or ()),
+            maintenance=tuple(Contact(**row) for row in contacts.get("maintenance") or ()),
+            business=tuple(Contact(**row) for row in contacts.get("business") or ()),
+            documents=tuple(Download(**row) for row in values.pop("documents", None) or ()),
             **values,
         )
     except (OSError, yaml.YAMLError, TypeError, AttributeError) as error:
         raise Misconfigured(f"{path.name}：{error}") from error
-
-
-def _contacts(rows: list[dict[str, str]] | None) -> tuple[Contact, ...]:
-    return tuple(Contact(**row) for row in rows or ())

@@ -1,6 +1,7 @@
 """The words that want translating, collected: `python -m app.portal.wordlist` brings the English catalogue up to date.
 
-Besides gettext calls: labels of states and roles, sentences that errors are raised with, and what form documents say.
+Besides gettext calls: labels of states and roles, sentences that errors are raised with, what form documents
+say, and the names of steps in the diagrams that come with the installation.
 New words stand in the catalogue untranslated until somebody writes them; a test holds that none is left.
 """
 
@@ -14,11 +15,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po, write_po
+from lxml import etree
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "app" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 IN_FORMS = ("label", "description", "text", "dateLabel", "timeLabel", "placeholder", "hint", "patternHint")
+UNNAMED = {"definitions", "sequenceFlow", "message", "error", "parameter", "operation", "result", "form"}
 RAISED = ("BadInput", "NotFound", "Forbidden", "Confidential", "Conflict", "IllegalMove", "Unavailable", "AppError")
 
 Found = tuple[int, str | None, Any, list[str]]
@@ -61,6 +64,14 @@ def in_form(source: IO[bytes], keywords: Any, tags: Any, options: Any) -> Iterat
                     yield 0, None, part[key], []
         for choice in component.get("values") or []:
             yield 0, None, str(choice.get("label", "")), []
+
+
+def in_drawing(source: IO[bytes], keywords: Any, tags: Any, options: Any) -> Iterator[Found]:
+    """Names of a diagram's steps, which timelines and tasks show; lines and gateways are named for drawers only."""
+    for element in etree.parse(source, etree.XMLParser(resolve_entities=False, no_network=True)).iter("{*}*"):
+        kind, name = etree.QName(element).localname, element.get("name", "").strip()
+        if kind not in UNNAMED and not kind.endswith("Gateway") and _is_chinese(name):
+            yield 0, None, name, []
 
 
 def update(path: Path = CATALOGUE) -> list[str]:
