@@ -4,6 +4,7 @@ from flask import Flask, Response, request
 
 from app.accounts import csrf
 from app.gateway import callbacks, fetching, lots, verification
+from app.gateway.callers import read_key
 from app.gateway.door import PREFIX, bp, sign_plain
 from app.gateway.operations import OPERATIONS
 from app.gateway.seeds import seed_demo
@@ -16,6 +17,8 @@ _ROUTES = (callbacks, lots, verification)
 def init(app: Flask) -> None:
     app.extensions["catalogue"].add(*OPERATIONS)
     app.extensions["handlers"][fetching.HANDLER] = fetching.fetch
+    if path := app.config["PLATFORM_SM2_KEY_FILE"]:
+        read_key(path)  # a wrong one is said at start, not to the first caller
     csrf.exempt(bp)
     app.register_blueprint(bp)
     app.after_request(_leave_nothing_unsigned)

@@ -59,7 +59,7 @@ def platform_key() -> Key:
     PLATFORM_SM2_KEY_FILE if it is set; else a pair made once and kept sealed in the database.
     """
     if path := current_app.config["PLATFORM_SM2_KEY_FILE"]:
-        return _from_file(path)
+        return read_key(path)
     found = keys.valid(PLATFORM_APP)
     if not found:
         _make_platform_key()
@@ -68,7 +68,7 @@ def platform_key() -> Key:
 
 
 @cache
-def _from_file(path: str) -> Key:
+def read_key(path: str) -> Key:
     """JSON: key_id, private_key, public_key (hex)."""
     try:
         said = json.loads(Path(path).read_text())

@@ -238,12 +238,11 @@ def test_the_platforms_own_key_may_lie_in_a_file(make_app, tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"key_id":"K","private_key":"1","public_key":"2"}'])
-def test_a_file_that_holds_no_key_is_said_to(make_app, tmp_path, content):
+def test_a_file_that_holds_no_key_stops_the_start(make_app, tmp_path, content):
     path = tmp_path / "sm2.json"
     path.write_text(content)
-    app = make_app(PLATFORM_SM2_KEY_FILE=str(path))
-    with app.app_context(), pytest.raises(Misconfigured):
-        platform_key()
+    with pytest.raises(Misconfigured):
+        make_app(PLATFORM_SM2_KEY_FILE=str(path))
 
 
 def test_without_a_file_a_pair_is_made_once_and_kept_sealed(app):
