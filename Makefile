@@ -12,7 +12,6 @@ UV_VERSION := 0.13.9
 export PATH := $(abspath $(VENV)/bin):$(PATH)
 export PYTHONUNBUFFERED := 1
 FRONTEND := $(shell find app/frontend -type f 2>/dev/null)
-WORDS := $(shell find app/translations -name '*.po' 2>/dev/null)
 
 run: build
 	@$(PY) -m app.serve
@@ -45,7 +44,7 @@ tck: build
 machine: dev
 	@$(PY) -m tests.support.machine
 
-build: $(VENV)/requirements $(if $(wildcard app/frontend/build.mjs),app/static/bundles/built) $(WORDS:.po=.mo)
+build: $(VENV)/requirements $(if $(wildcard app/frontend/build.mjs),app/static/bundles/built)
 
 dev: $(VENV)/requirements-dev
 
@@ -73,9 +72,6 @@ app/static/bundles/built: $(FRONTEND) node_modules/installed
 	@node app/frontend/build.mjs >&2
 	@touch $@
 
-%.mo: %.po | $(VENV)/requirements
-	@pybabel -q compile -i $< -o $@
-
 # New exact versions with hashes, from the bounds in pyproject.toml (UPGRADE=--upgrade takes the newest of all).
 COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 lock: | $(UV)
@@ -85,5 +81,4 @@ lock: | $(UV)
 
 clean:
 	rm -rf $(VENV) node_modules app/static/bundles .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
-	find app -name '*.mo' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,7 +12,9 @@ export function start(root) {
   for (const form of within(root, "form[data-forget]")) form.addEventListener("submit", forgetAll);
 }
 
+/** The form was sent: its draft goes, and nothing saved late brings it back. */
 export function forget(form) {
+  form.dataset.sent = "yes";
   if (form.dataset.draft) localStorage.removeItem(PREFIX + form.dataset.draft);
 }
 
@@ -48,6 +50,7 @@ function read(key) {
 }
 
 function save(form, key) {
+  if (form.dataset.sent) return;
   const values = controls(form).map((one) =>
     one.type === "checkbox" || one.type === "radio" ? [one.name, one.value, one.checked] : [one.name, one.value],
   );

@@ -7,13 +7,14 @@ import { say } from "./words.js";
 export function start(root) {
   for (const form of within(root, "form")) {
     if (form.matches("[data-form]")) form.addEventListener("submit", (event) => send(event, form));
-    else form.addEventListener("submit", () => once(form));
+    else if (form.method === "post") form.addEventListener("submit", (event) => event.defaultPrevented || once(form));
   }
 }
 
 function once(form) {
-  setTimeout(() => form.querySelectorAll("button[type=submit]").forEach((one) => (one.disabled = true)));
-  window.addEventListener("pageshow", () => form.querySelectorAll("button[type=submit]").forEach((one) => (one.disabled = false)), { once: true });
+  const set = (disabled) => form.querySelectorAll("button[type=submit]").forEach((one) => (one.disabled = disabled));
+  setTimeout(() => set(true));
+  window.addEventListener("pageshow", () => set(false), { once: true });
 }
 
 function send(event, form) {
