@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` need only Python ≥ 3.11, git and make; the rest installs itself.
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: run test check lint lock build dev machine bench chaos mutate tck clean
+.PHONY: run test check lint lock build dev machine migration bench chaos mutate tck clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
@@ -39,6 +39,12 @@ mutate: dev build machine
 # make tck DIR=folder of the DMN test compatibility kit
 tck: build
 	@$(PY) -m app.serve flask rules tck $(DIR)
+
+# make migration M="what changes": the next revision, from the models
+migration: dev
+	@test -n "$(M)" || { echo 'say what changes: make migration M="..."' >&2; exit 1; }
+	@$(PY) -m tests.support.migration $(M)
+	@ruff check -q --fix app/migrations; ruff format -q app/migrations/versions/*.py; ls -t app/migrations/versions/*.py | head -1
 
 # What this machine must have for the tests (Chromium, a Chinese font); root installs it, others are told.
 machine: dev

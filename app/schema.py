@@ -53,10 +53,6 @@ def knows(revision: str | None) -> bool:
 
 def make(revision: str | None = None) -> None:
     """Bring the database to a revision, or to the newest."""
-    if seen().head is None:
-        db.session.remove()
-        db.create_all()
-        return
     db.session.remove()
     upgrade(revision=revision or "head")
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from flask import Flask
 
 from app import create_app, schema, sealing
@@ -33,6 +35,10 @@ def _first_day(app: Flask) -> None:
     """The tables, made as every installation makes them."""
     with app.app_context():
         schema.make()
+        with db.engine.connect() as connection:
+            differ = compare_metadata(MigrationContext.configure(connection), db.metadata)
+        if differ:
+            raise RuntimeError(f'models without a migration: run `make migration M="..."` ({differ[:3]})')
         db.session.remove()
         db.engine.dispose()
 
