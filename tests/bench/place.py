@@ -39,7 +39,7 @@ def places(*kinds: str) -> Iterator[dict[str, Installation]]:
     """Installations by kind of database, on servers that end with the block."""
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     valkey = Valkey(folder / "valkey", durable=False).start().wait()
-    postgres = Postgres().start() if "postgresql" in kinds else None
+    postgres = Postgres(durable=True).start() if "postgresql" in kinds else None
     try:
         yield {
             kind: Installation(kind, folder / kind, valkey.url, postgres if kind == "postgresql" else None)
@@ -64,10 +64,11 @@ def furnish(app: Flask, folder: Path) -> None:
         with transaction():
             gateway.seed_demo(document)
         with transaction():
-            _lot("BENCH-1")
+            lot("BENCH-1")
 
 
-def _lot(no: str) -> None:
+def lot(no: str) -> None:
+    """A lot open for bids; the caller holds the transaction."""
     now = clock.now()
     projects.upsert(
         no,
@@ -93,8 +94,8 @@ def _lot(no: str) -> None:
 class Drive:
     """Orders of one installation, moved step by step."""
 
-    def __init__(self) -> None:
-        self.lot = projects.get("BENCH-1")
+    def __init__(self, lot_no: str = "BENCH-1") -> None:
+        self.lot = projects.get(lot_no)
         self.product = institutions.selling("bank_guarantee", region=self.lot.region)[0]
         self.offer = quoting.offer(self.lot, self.product, AMOUNT)
         self.count = 0
