@@ -58,34 +58,38 @@ def receive(
 def deliver(message_id: int, *, by: Actor = SYSTEM) -> bool:
     """Give a kept message to its case now; False if nobody waits for it yet. A step that fails is an incident;
     only a database that is away is raised."""
-    db.session.rollback()
-    message = one(store.MESSAGE, id=message_id)
-    if message is None or message[4] is not None:
-        return True
-    policy, key, name, optional = message[:4]
 
     def edge() -> step.Step | None:
         with transaction():
-            return step.advance(
-                "message", lambda case, at: None, by=by, place=(policy, key), about=name, drain_first=True
-            )
+            return step.advance("message", lambda case, at: None, by=by, message_id=message_id, drain_first=True)
 
     try:
         done = retrying(edge)
+    except step.Taken:
+        return True
     except step.NoCase:
         return False
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
+        policy, key, _name, _optional = _about(message_id)
         incidents.raise_for(policy, key, error, kind="step")
         return False
-    if done is None and optional:
+    if done is not None:
+        return message_id in done.taken
+    policy, key, name, optional = _about(message_id)
+    if optional:
         _let_go(message_id)
         return True
-    if done is None:
-        incidents.once(policy, key, "message", f"流程已经结束，仍收到消息“{name}”", reference=message_id)
-        return False
-    return message_id in done.taken
+    incidents.once(policy, key, "message", f"流程已经结束，仍收到消息“{name}”", reference=message_id)
+    return False
+
+
+def _about(message_id: int) -> tuple[Any, ...]:
+    db.session.rollback()
+    message = one(store.MESSAGE, id=message_id)
+    assert message is not None  # messages are kept
+    return message
 
 
 def overdue(limit: int = 200) -> list[int]:

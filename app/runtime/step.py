@@ -31,6 +31,10 @@ class NoCase(NotFound):
     """Nobody has started a case under this key (yet)."""
 
 
+class Taken(Exception):  # not an error: the work is done
+    """The message is no longer in the inbox."""
+
+
 Command = Callable[[engine.Case, "Step"], None]
 
 
@@ -194,6 +198,7 @@ def advance(
     by: Actor,
     instance_id: int | None = None,
     place: tuple[str, str] | None = None,
+    message_id: int | None = None,
     about: str = "",
     payload: Any = None,
     secret: Mapping[str, Any] | None = None,
@@ -202,12 +207,20 @@ def advance(
 ) -> Step | None:
     """Lock the instance, apply `command`, run, write; the caller holds the transaction. None: it has ended.
 
-    `command(case, step)` raises engine.NotWaiting when it came late.
+    `command(case, step)` raises engine.NotWaiting when it came late. The instance is found by its id, its place
+    (policy, key), or a message for it that lies in the inbox; Taken if that has been taken meanwhile.
     """
     started = perf_counter()
     if place is not None:
         values = {"policy": place[0], "key": place[1]}
         locked, inbox = rows((store.LOCK_BY_KEY, values), (store.INBOX, values))
+    elif message_id is not None:
+        told = {"id": message_id}
+        locked, inbox = rows((store.LOCK_BY_MESSAGE, told), (store.INBOX_BY_MESSAGE, told))
+        name = next((line[1] for line in inbox if line[0] == message_id), None)
+        if name is None:
+            raise Taken
+        about = about or name
     else:
         locked, inbox = rows((store.LOCK_BY_ID, {"id": instance_id}), (store.INBOX_BY_INSTANCE, {"id": instance_id}))
     if not locked:

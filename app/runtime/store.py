@@ -7,6 +7,11 @@ LOCK_BY_KEY = Statement(
     f"SELECT {_INSTANCE} FROM instance WHERE policy = :policy AND key = :key",  # noqa: S608
     postgresql="FOR UPDATE",
 )
+LOCK_BY_MESSAGE = Statement(
+    f"SELECT {', '.join('i.' + name for name in _INSTANCE.split(', '))} FROM instance i "  # noqa: S608
+    "JOIN inbox m ON m.policy = i.policy AND m.key = i.key WHERE m.id = :id",
+    postgresql="FOR UPDATE OF i",
+)
 LOCK_BY_ID = Statement(f"SELECT {_INSTANCE} FROM instance WHERE id = :id", postgresql="FOR UPDATE")  # noqa: S608
 INBOX = Statement(
     "SELECT m.id, m.name, m.correlation, m.payload, m.received_at, m.sender FROM inbox m "
@@ -16,6 +21,11 @@ INBOX_BY_INSTANCE = Statement(
     "SELECT m.id, m.name, m.correlation, m.payload, m.received_at, m.sender FROM inbox m "
     "JOIN instance i ON i.policy = m.policy AND i.key = m.key "
     "WHERE i.id = :id AND m.delivered_at IS NULL ORDER BY m.id"
+)
+INBOX_BY_MESSAGE = Statement(
+    "SELECT m.id, m.name, m.correlation, m.payload, m.received_at, m.sender FROM inbox m "
+    "JOIN inbox told ON told.policy = m.policy AND told.key = m.key "
+    "WHERE told.id = :id AND m.delivered_at IS NULL ORDER BY m.id"
 )
 JOB = Statement(
     "SELECT id, kind, state, instance_id, token, element, name, payload, key, attempt, attempts, result "
@@ -60,4 +70,4 @@ ADD_INCIDENT = insert(
 )
 ADD_HISTORY = insert("history", "instance_id step at kind element actor actor_label detail sealed")
 TAKE_MESSAGE = Statement("UPDATE inbox SET delivered_at = :now WHERE id = :id")
-MESSAGE = Statement("SELECT policy, key, name, optional, delivered_at FROM inbox WHERE id = :id")
+MESSAGE = Statement("SELECT policy, key, name, optional FROM inbox WHERE id = :id")
