@@ -119,7 +119,7 @@ class Crowd:
         self._changed = threading.Condition()
         self._sequence = 0
 
-    def run(self, seconds: float = 300) -> float:
+    def run(self, seconds: float = 180) -> float:
         """Seconds from the first submit to the last guarantee seen."""
         self.started = time.monotonic()
         with self._changed:

@@ -69,7 +69,7 @@ def furnish(app: Flask, folder: Path) -> None:
 
 def lot(no: str) -> None:
     """A lot open for bids; the caller holds the transaction."""
-    now = clock.now()
+    now = clock.now().replace(microsecond=0)  # as the trading platform tells it
     projects.upsert(
         no,
         {

@@ -34,7 +34,7 @@ from app.runtime import definitions, engine, projection, step, store
 from app.runtime.models import ACTIVE, Instance
 from app.runtime.operations import LazyFacts
 from app.sealing import seal, unseal
-from app.statements import later, one, rows
+from app.statements import later, rows
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 POLICY = "{urn:baohan:policy:1}"
@@ -95,21 +95,18 @@ class Twin:
 
     def pay(self, message_id: int) -> None:
         """One payment message for one order, from the inbox row to the commit."""
-        db.session.rollback()
-        message = one(store.MESSAGE, id=message_id)
-        assert message is not None
-        place = {"policy": message[0], "key": message[1]}
+        told = {"id": message_id}
         with transaction():
-            locked, inbox = rows((store.LOCK_BY_KEY, place), (store.INBOX, place))
+            locked, inbox = rows((store.LOCK_BY_MESSAGE, told), (store.INBOX_BY_MESSAGE, told))
             identity, policy, version_id, key, region, institution, _status, state, row_version, listens = locked[0]
             at = step.Step("message", policy=policy, key=key, by=SYSTEM, region=region, institution=institution)
-            at.instance_id, at.number, at.version_id, at.about = identity, row_version + 1, version_id, message[2]
+            at.instance_id, at.number, at.version_id = identity, row_version + 1, version_id
 
             case = self.serializer.deserialize_json(unseal(bytes(state), step.STATE).decode())
             self._equip(case, at)
             before = self._waiting(case)
             number, name, _correlation, sealed, _at, _sender = inbox[0]
-            payload = step.unsealed(sealed, "inbox.payload")
+            payload, at.about = step.unsealed(sealed, "inbox.payload"), name
             self._deliver(case, name, payload)
             case.do_engine_steps()
             after = self._waiting(case)
