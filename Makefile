@@ -60,10 +60,12 @@ $(UV):
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(VENV)/requirements: requirements.txt | $(UV)
+	@echo "Installing Python packages …" >&2
 	@$(UV) pip install --quiet --python $(PY) --require-hashes -r $<
 	@touch $@
 
 $(VENV)/requirements-dev: requirements-dev.txt | $(UV)
+	@echo "Installing Python packages and what the tests need …" >&2
 	@$(UV) pip install --quiet --python $(PY) --require-hashes -r $<
 	@touch $@ $(VENV)/requirements
 
@@ -71,10 +73,12 @@ $(VENV)/requirements-dev: requirements-dev.txt | $(UV)
 node_modules/installed: package.json package-lock.json requirements-node.txt | $(UV)
 	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' 2>/dev/null && npm --version >/dev/null 2>&1 \
 		|| $(UV) pip install --quiet --python $(PY) --require-hashes -r requirements-node.txt
+	@echo "Installing browser packages …" >&2
 	@npm ci --silent --no-progress
 	@touch $@
 
 app/static/bundles/built: $(FRONTEND) node_modules/installed
+	@echo "Building the browser's bundles …" >&2
 	@node app/frontend/build.mjs >&2
 	@touch $@
 

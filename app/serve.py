@@ -79,8 +79,10 @@ class Supervisor:
         self._listen()
         try:
             self.demo.check_ports()
+            say("正在启动 … Starting")
             self._begin()
             if self._until_ready():
+                self._carry()
                 self._announce()
             while not self.stopping:
                 self._sleep(0.5)
@@ -112,6 +114,10 @@ class Supervisor:
         self._keep("sandbox", "外部系统（演示）", sandbox)
         gunicorn = ["-m", "gunicorn", "-c", str(ROOT / "config/gunicorn.py"), "wsgi:app"]
         self._keep("web", "网站", gunicorn, patience=25.0)  # longer than it gives its own workers
+        self._write_state()
+
+    def _carry(self) -> None:
+        """What works behind the pages starts once they answer: nobody waits for it, and it would slow them now."""
         self._keep("relay", "派发", ["-m", "app.jobs.relay"])
         for number in range(1, int(self.demo.environment.get("WORKERS") or 2) + 1):
             self._keep(f"worker-{number}", f"后台 {number}", ["-m", "app.worker"])
