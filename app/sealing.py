@@ -21,7 +21,7 @@ from sqlalchemy import LargeBinary, select
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from app.db import db
+from app.db import db, insert_new, remembered
 from app.errors import Misconfigured
 
 
@@ -78,16 +78,24 @@ class Keyring:
         return found
 
     def lot_cipher(self, lot_no: str) -> AESGCM:
-        """The lot's own key, made at first use; the caller's transaction keeps it."""
+        """The lot's own key, made at first use; the caller's transaction keeps it.
+
+        A key made in this transaction is not cached: if the transaction is undone, so is the key.
+        """
         found = self._lot_keys.get(lot_no)
         if found is None:
-            row = db.session.get(LotKey, lot_no)
-            if row is None:
+            made = remembered("lot keys", "made", set[str])
+            wrapped = _wrapped(lot_no)
+            if wrapped is None:
                 key = os.urandom(32)
-                db.session.add(LotKey(lot_no=lot_no, wrapped=seal(key, f"lot:{lot_no}")))
-                db.session.flush()
-                return AESGCM(key)  # cached only when it is read back, after the commit
-            found = AESGCM(unseal(row.wrapped, f"lot:{lot_no}"))
+                if insert_new(LotKey, lot_no=lot_no, wrapped=seal(key, f"lot:{lot_no}")):
+                    made.add(lot_no)
+                    return AESGCM(key)
+                wrapped = _wrapped(lot_no)  # a rival made it meanwhile
+                assert wrapped is not None
+            found = AESGCM(unseal(wrapped, f"lot:{lot_no}"))
+            if lot_no in made:
+                return found
             if len(self._lot_keys) > 4096:
                 self._lot_keys.clear()
             self._lot_keys[lot_no] = found
@@ -100,6 +108,10 @@ class LotKey(db.Model):  # type: ignore[name-defined]
     __tablename__ = "lot_key"
     lot_no: Mapped[str] = mapped_column(primary_key=True)
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+def _wrapped(lot_no: str) -> bytes | None:
+    return db.session.scalar(select(LotKey.wrapped).where(LotKey.lot_no == lot_no))
 
 
 def init(app: Flask) -> None:

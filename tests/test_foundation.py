@@ -1,7 +1,9 @@
 """The committer, the installation's first day, and that one test leaves nothing to the next."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -44,6 +46,31 @@ def test_what_waits_for_the_commit_is_called_once_after_it(app_context: Flask) -
         after_commit(tell)
         assert told == []
     assert told == ["committed"]
+
+
+def test_a_lot_key_made_in_a_failed_transaction_seals_nothing_afterwards(app_context: Flask) -> None:
+    with pytest.raises(RuntimeError, match="refused"), transaction():
+        blob = sealing.seal_for_lot("LOT1", {"bidder": "甲"}, "trial")
+        assert sealing.unseal_for_lot("LOT1", blob, "trial") == {"bidder": "甲"}
+        raise RuntimeError("refused")
+    with transaction():
+        blob = sealing.seal_for_lot("LOT1", {"bidder": "乙"}, "trial")
+    db.session.remove()
+    sealing.init(app_context)  # another process
+    assert sealing.unseal_for_lot("LOT1", blob, "trial") == {"bidder": "乙"}
+
+
+def test_two_who_are_first_on_a_lot_seal_under_one_key(app: Flask) -> None:
+    def seal(number: int) -> bytes:
+        with app.app_context(), transaction():
+            meet.wait()
+            return sealing.seal_for_lot("LOT1", number, "trial")
+
+    meet = Barrier(1 if app.config["DATABASE_URL"].startswith("sqlite") else 4)
+    with ThreadPoolExecutor(4) as pool:
+        blobs = list(pool.map(seal, range(4)))
+    with app.app_context():
+        assert [sealing.unseal_for_lot("LOT1", blob, "trial") for blob in blobs] == [0, 1, 2, 3]
 
 
 def test_public_numbers_carry_the_date_and_do_not_count(app_context: Flask) -> None:
