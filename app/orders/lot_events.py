@@ -10,6 +10,7 @@ from app.orders import secrets
 from app.orders.models import LIVE, OrderState
 from app.projects.models import Lot, LotEvent, LotState
 from app.runtime import inbox
+from app.sealing import blind
 
 MESSAGES = {
     "SUSPENDED": "lot_suspended",
@@ -52,9 +53,14 @@ def _tell(lot_no: str, message: str, body: Mapping[str, Any], key: str) -> None:
         with transaction():
             kept.append(
                 inbox.receive(
-                    "order", no, message, dict(body), request_id=f"{key}:{no}", sender="lots", optional=True
+                    "order", no, message, dict(body), request_id=_identity(key, no), sender="lots", optional=True
                 ).id
             )
     for identity in kept:
         inbox.deliver(identity)
     db.session.rollback()
+
+
+def _identity(key: str, no: str) -> str:
+    """Of one piece of news to one order; a keyed hash, for in plain it would tell which orders are of one lot."""
+    return blind("lots.news", key, no)

@@ -5,13 +5,16 @@ from datetime import timedelta
 import orjson
 import pytest
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
-from app import clock, projects
+from app import clock, projects, worker
 from app.db import db
+from app.jobs.models import Job
 from app.protocol.calls import C1, C2, C3
 from app.protocol.messages.message import write
 from app.protocol.messages.parties import LOT_CATEGORIES
+from app.runtime.models import Instance
+from tests.gateway import placed
 
 pytestmark = pytest.mark.both_databases
 
@@ -87,6 +90,26 @@ def test_suspension_and_resumption_move_the_lot_and_tell_who_listens(app, tradin
         projects.on_event.pop()
     assert held(app).state == "open"
     assert told == [("LOT-1", "suspended", "SUSPENDED"), ("LOT-1", "open", "RESUMED")]
+
+
+@pytest.mark.both_databases
+def test_no_row_tells_without_a_key_which_orders_are_of_a_lot(app, trading, lot):
+    with app.app_context():
+        for number, bidder in (("DD1", 1), ("DD2", 2)):
+            placed.order(number, lot, bidder=bidder)
+            placed.waiting_for(number, "lot_suspended")
+    trading.say(C2, {"event_id": "E1", "event": "SUSPENDED", "at": clock.now(), "reason": "投诉处理"}, lot_id="LOT-1")
+    with app.app_context():
+        for job in placed.fresh(select(Job.id)):
+            worker.carry_one(job)
+        assert set(placed.fresh(select(Instance.status))) == {"ended"}
+        rows = [
+            str(row)
+            for table in db.metadata.sorted_tables
+            for row in db.session.execute(text(f"SELECT * FROM {table.name}"))
+        ]
+        assert any("DD2" in row for row in rows)
+        assert not [row for row in rows if "LOT-1" in row and ("DD1" in row or "DD2" in row)]
 
 
 def test_an_event_told_twice_happens_once(app, trading, lot):
