@@ -1,12 +1,16 @@
 """The RQ worker: carries job rows. A handler runs between short transactions, never inside one."""
 
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 import orjson
 import structlog
 from flask import Flask, current_app
+from redis import Redis
+from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
@@ -22,11 +26,16 @@ from app.runtime.operations import OpContext
 from app.runtime.step import catalogue
 
 log = structlog.get_logger("worker")
+AGAIN = 1.0  # seconds before Redis is tried again
 _app: Flask | None = None
 
 
 class Carrier(SimpleWorker):
-    """Told to stop, it finishes the row in hand and gives the others back; a second signal changes nothing."""
+    """Told to stop, it finishes the row in hand and gives the others back; a second signal changes nothing.
+
+    It takes no commands through Redis: the thread that would listen for them holds up its end for a minute when
+    Redis dies.
+    """
 
     max_connection_wait_time = 2.0
     told_to_stop = False
@@ -37,6 +46,12 @@ class Carrier(SimpleWorker):
         Carrier.told_to_stop = self._stop_requested = True
         if self.get_state() != WorkerStatus.BUSY:
             raise StopRequested
+
+    def subscribe(self) -> None:
+        """Listen to nobody."""
+
+    def unsubscribe(self) -> None:
+        """Nobody was listened to."""
 
 
 def carry(ids: list[int]) -> None:
@@ -138,9 +153,21 @@ def main(app: Flask | None = None) -> None:
         connection = queue.connection()
         name = _app.config["QUEUE"]
     rq = Queue(name, connection=connection, serializer=JSONSerializer)
-    Carrier([rq], connection=connection, serializer=JSONSerializer, log_job_description=False).work(
-        logging_level="WARNING"
-    )
+    with suppress(StopRequested):
+        while not Carrier.told_to_stop:
+            _work(rq, connection)
+
+
+def _work(rq: Queue, connection: Redis) -> None:
+    """Until told to stop; RQ's worker also ends when Redis is away at the wrong moment: then another one follows."""
+    try:
+        Carrier([rq], connection=connection, serializer=JSONSerializer, log_job_description=False).work(
+            logging_level="WARNING"
+        )
+    except RedisError as error:
+        log.warning("worker waits", error=type(error).__name__)
+    if not Carrier.told_to_stop:
+        time.sleep(AGAIN)
 
 
 if __name__ == "__main__":
