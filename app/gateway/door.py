@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import orjson
 import structlog
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy import select, update
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -121,7 +121,7 @@ def _serve(call: Call, act: Act, numbers: Mapping[str, str], most: int) -> Respo
         body = retrying(lambda: _enter(call, act, numbers, raw, said, asker))
         answer = signed(ring.answering(), said, 200, body)
         if secrets.randbelow(FORGET_EVERY) == 0:
-            answer.call_on_close(lambda: _try(forget))
+            answer.call_on_close(_afterthought(forget))
         return answer
     except Refusal as refusal:
         return _refuse(refusal, ring)
@@ -212,6 +212,17 @@ def _claimed() -> Stamp | None:
         return signing.read_stamp(_headers())
     except Refusal:
         return None
+
+
+def _afterthought(errand: Callable[[], object]) -> Callable[[], None]:
+    """Something to do once the answer is sent, when the request's own context is over."""
+    context = current_app.app_context()
+
+    def act() -> None:
+        with context:
+            _try(errand)
+
+    return act
 
 
 def _try(errand: Callable[[], object]) -> None:

@@ -67,7 +67,12 @@ class Party:
         last = self.sent[-1]
         said = last["headers"] | headers
         response = self.client.open(
-            last["path"], method=last["method"], data=last["data"], headers=said, content_type="application/json"
+            last["path"],
+            method=last["method"],
+            data=last["data"],
+            headers=said,
+            content_type="application/json",
+            buffered=True,
         )
         asked = signing.read_stamp(said) if stamp is None else stamp
         return believe(response, asked, self.believed)

@@ -1,15 +1,18 @@
 """Many calls at the same moment, and what is remembered of them for how long."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import orjson
 import pytest
 import time_machine
 from sqlalchemy import func, select
+from werkzeug.test import Client
 
 from app import clock, projects
 from app.db import db
+from app.gateway import door
 from app.gateway.forgetting import forget
 from app.gateway.models import AnsweredRequest, SeenNonce
 from app.protocol.calls import B2, C1
@@ -97,3 +100,12 @@ def test_nonces_and_old_answers_are_forgotten_in_time(app, trading, lot_values):
         with time_machine.travel(clock.now() + timedelta(days=31)):
             assert forget() == 1
         assert count(app, AnsweredRequest) == 0
+
+
+def test_a_call_now_and_then_forgets_what_is_old_once_it_is_answered(app, trading, lot_values, monkeypatch):
+    monkeypatch.setattr(door, "FORGET_EVERY", 1)
+    server = replace(trading, client=Client(app))  # keeps no context between two calls, as a real server
+    assert server.say(C1, lot_values, lot_id="L1").code == 0
+    with time_machine.travel(clock.now() + timedelta(days=31)):
+        server.say(C1, lot_values | {"version": 2}, lot_id="L1")
+    assert (count(app, SeenNonce), count(app, AnsweredRequest)) == (1, 1)

@@ -57,4 +57,3 @@ def test_a_worker_whose_redis_dies_in_the_middle_of_a_row_carries_the_next_one_s
     second = offer("second")
     until(lambda: done(second), 15, what=process.tail())
     assert process.alive, process.tail()
-
