@@ -18,8 +18,8 @@ AND NOT (name = 'orders/lot_deadline' AND run_at > clock_timestamp() + make_inte
 """
 _MESSAGES = """
 SELECT count(*) FROM inbox m JOIN instance i ON i.policy = m.policy AND i.key = m.key
-JOIN subscription s ON s.instance_id = i.id AND s.name = m.name AND s.correlation IN ('', m.correlation)
-WHERE m.delivered_at IS NULL
+CROSS JOIN jsonb_array_elements(i.listens::jsonb) AS heard
+WHERE m.delivered_at IS NULL AND heard->>1 = m.name AND heard->>2 IN ('', m.correlation)
 """
 _CHORES = "SELECT count(*) FROM chores WHERE state = 'due'"
 

@@ -37,9 +37,8 @@ SELECT key, kind, element, message FROM incident
 WHERE status = 'open' AND kind IN ('call', 'step', 'errand', 'message')
 """
 _WAITS_FOR_NOTHING = """
-SELECT key FROM instance i WHERE status = 'active'
+SELECT key FROM instance i WHERE status = 'active' AND listens = '[]'
 AND NOT EXISTS (SELECT 1 FROM user_task t WHERE t.instance_id = i.id)
-AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.instance_id = i.id)
 AND NOT EXISTS (SELECT 1 FROM job j WHERE j.instance_id = i.id AND j.state IN ('due', 'running', 'answered', 'failed'))
 """
 
