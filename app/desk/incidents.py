@@ -13,6 +13,7 @@ from app.db import db
 from app.errors import BadInput
 from app.jobs.models import FAILED, Job
 from app.runtime import Catalogue, Field, Operation
+from app.runtime.incidents import WORK
 from app.runtime.models import OPEN, RESOLVED, RETRIED, SKIPPED, Incident, Instance
 
 PAGE = 50
@@ -104,7 +105,7 @@ def page(filters: Filters) -> Page:
 
 def detail(incident: Incident) -> Detail:
     instance = db.session.get(Instance, incident.instance_id) if incident.instance_id else None
-    job = db.session.get(Job, incident.job_id) if incident.job_id and incident.kind in ("call", "step") else None
+    job = db.session.get(Job, incident.job_id) if incident.job_id and incident.kind in WORK else None
     catalogue: Catalogue = current_app.extensions["catalogue"]
     operation = catalogue.operations.get(job.name) if job is not None and job.kind == "call" else None
     return Detail(incident, instance, job, operation)

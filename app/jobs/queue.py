@@ -7,9 +7,10 @@ import orjson
 import redis
 from flask import current_app
 from sqlalchemy import and_, or_, select, update
+from sqlalchemy.exc import DBAPIError
 
 from app import clock
-from app.db import after_commit, database_now, db
+from app.db import Changed, after_commit, database_now, db, passes
 from app.errors import AppError, Unavailable
 from app.jobs.models import ANSWERED, DONE, DUE, FAILED, RUNNING, HouseFlag, Job
 from app.statements import insert, later
@@ -125,7 +126,8 @@ def failed(job_id: int, attempt: int, error: BaseException) -> str | None:
     if job is None or job.state != RUNNING or job.attempt != attempt:
         return None
     job.error = (error.message if isinstance(error, AppError) else f"{type(error).__name__}: {error}")[:2000]
-    if isinstance(error, Unavailable) and job.attempt < job.attempts:
+    passing = isinstance(error, (Unavailable, Changed)) or (isinstance(error, DBAPIError) and passes(error))
+    if passing and job.attempt < job.attempts:
         wait = BACKOFF[min(job.attempt, len(BACKOFF)) - 1]
         job.state, job.run_at, job.offered_at = DUE, clock.now() + timedelta(seconds=wait), None
         return None

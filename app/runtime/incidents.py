@@ -13,6 +13,9 @@ from app.jobs import queue
 from app.jobs.models import FAILED, Job
 from app.runtime.models import OPEN, RESOLVED, RETRIED, SKIPPED, Incident, Instance
 
+WORK = ("call", "step", "errand")
+"""Kinds of incidents whose `job_id` is the work that failed."""
+
 
 def raise_for(
     policy: str,
@@ -82,7 +85,7 @@ def add(
 def retry(incident_id: int, *, by: Actor) -> None:
     """Do the failed work again; the caller holds the transaction."""
     incident = _open(incident_id)
-    job = db.session.get(Job, incident.job_id) if incident.job_id and incident.kind in ("call", "step") else None
+    job = db.session.get(Job, incident.job_id) if incident.job_id and incident.kind in WORK else None
     if job is not None and job.state == FAILED:
         queue.again(job)
     elif incident.kind in ("step", "message"):
