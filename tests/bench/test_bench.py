@@ -1,4 +1,7 @@
-"""The measuring command measures: every section at a tiny scale, under the names others rely on."""
+"""The measuring command measures: its sections at a tiny scale, under the names others rely on.
+
+`orders` starts the whole product and is left to `make bench`; tests/chaos and tests/browser drive the same processes.
+"""
 
 import json
 import os
@@ -11,7 +14,6 @@ STEPS = {"start_ms", "complete_ms", "message_ms", "timer_ms", "sql_per_step", "c
 KEYS = {
     "scale": {"step_ratio_100k_to_100_instances", "step_ratio_1000_to_1_iterations"},
     "timers": {"idle_sweep_100k_ms", "storm_10k_per_s"},
-    "orders": {"per_s", "started_per_s", "cpu_ms_per_order", "web_workers", "rq_workers"},
     "rules": {"condition_us", "facts_us", "table_us", "table_ratio_to_stock", "compile_ms"},
 }
 
@@ -30,7 +32,7 @@ def measured(**environment: str) -> dict[str, dict[str, object]]:
 
 
 def test_every_section_measures_under_its_agreed_names():
-    found = measured()
+    found = measured(ONLY="steps,scale,timers,rules")
     assert set(found) == {"date", "machine", "steps", *KEYS}
     assert set(found["steps"]) == {"sqlite", "postgresql", "scale"}
     for kind in ("sqlite", "postgresql"):
