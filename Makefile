@@ -1,7 +1,7 @@
 # Everything a person types. `make run` and `make test` need only Python ≥ 3.11, git and make; the rest installs itself.
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: run test check lint lock build dev machine migration bench chaos mutate tck clean
+.PHONY: run test check lint lock build dev machine migration bench chaos pictures tck clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
@@ -33,8 +33,9 @@ bench: dev build machine
 chaos: dev build machine
 	@$(PY) -m tests.chaos
 
-mutate: dev build machine
-	@$(PY) -m tests.mutate
+# The pictures of the documents, taken from the running product
+pictures: dev build machine
+	@$(PY) -m tests.browser.pictures docs
 
 # make tck DIR=folder of the DMN test compatibility kit
 tck: build

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.walk import apply
 from tests.support.product import Product
-from tests.support.waiting import until
 
 LOT = "省级政务云扩容服务采购"
 SLOW = 30_000
@@ -38,17 +38,7 @@ def enter(product: Product, browser: Browser) -> Iterator[Enter]:
 
 def minutes_to_pay(bidder: Page, product: Product) -> float:
     """Apply for a guarantee on the lot; how long the order then waits for its payment."""
-    bidder.goto(f"{product.url}/orders/apply")
-    bidder.get_by_role("link", name="立即申请").or_(bidder.get_by_role("button", name="立即申请")).first.click()
-    lot = bidder.get_by_role("row").filter(has_text=LOT)
-    until(lambda: lot.count() or (bidder.reload() and False), 60, what="the trading platform's lots")
-    lot.get_by_role("button", name="选择").click()
-    bidder.get_by_role("button", name="下一步").click()
-    bidder.get_by_role("radio").first.check()
-    bidder.get_by_role("button", name="下一步").click()
-    bidder.get_by_role("checkbox").check()
-    bidder.get_by_role("button", name="提交").click()
-    expect(bidder.get_by_role("link", name="获取支付")).to_be_visible(timeout=SLOW)
+    apply(bidder, product, LOT)
     deadline = bidder.locator(".next [data-deadline]").first.get_attribute("data-deadline")
     assert deadline
     return (datetime.fromisoformat(deadline) - datetime.now(UTC)).total_seconds() / 60

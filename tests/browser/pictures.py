@@ -1,0 +1,45 @@
+"""`make pictures`: the documents' pictures, taken from the running product."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser.walk import SLOW, apply, enter, pay
+from tests.support.browser import FLAGS
+from tests.support.machine import chromium
+from tests.support.product import Product
+
+
+def main(target: Path) -> int:
+    target.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        product = Product(Path(folder)).start()
+        browser = playwright.chromium.launch(executable_path=chromium(), args=[f"--{flag}" for flag in FLAGS])
+        try:
+            bidder = enter(browser, product, "湖南砚池路桥工程有限公司")
+            apply(bidder, product, "省级政务云扩容服务采购")
+            pay(bidder)
+            expect(bidder.get_by_text("成功出函").first).to_be_visible(timeout=SLOW)
+            bidder.reload()
+            bidder.get_by_text("流程图", exact=True).click()
+            expect(bidder.locator(".djs-shape").first).to_be_visible(timeout=SLOW)
+            take(bidder, target / "order.png", full=True)
+            operator = enter(browser, product, "业务运营 沈知微")
+            operator.goto(f"{product.url}/studio/order/")
+            expect(operator.locator("[data-studio][data-ready]")).to_be_visible(timeout=SLOW)
+            take(operator, target / "studio.png")
+        finally:
+            browser.close()
+            product.stop()
+    return 0
+
+
+def take(page: Page, path: Path, *, full: bool = False) -> None:
+    page.wait_for_timeout(1500)  # the drawing settles, the toast goes
+    page.screenshot(path=path, full_page=full)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
