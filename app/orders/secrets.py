@@ -92,13 +92,18 @@ def live_key(bidder_id: str, lot_no: str) -> str:
 
 
 def free_lot_index(lot_no: str) -> str:
-    """The next unused index of this lot; two orders at once collide on the unique column and one tries again."""
-    for indexes in _probes(lot_no):
-        taken = set(db.session.scalars(select(Order.lot_index).where(Order.lot_index.in_(indexes))))
-        for index in indexes:
-            if index not in taken:
-                return index
-    raise AssertionError("unreachable")
+    """The next unused index of this lot; two orders at once collide on the unique column and one tries again.
+
+    Used ones are 1…n without gaps, so n is closed in on: one query up to 32 orders, two or three for any number.
+    """
+    low, high, points = 0, 1 << 24, [*range(1, _PROBE + 1), *(_PROBE << k for k in range(1, 20))]
+    while high - low > 1:
+        names = {blind("order.lot", lot_no, number): number for number in points if low < number < high}
+        taken = {names[one] for one in db.session.scalars(select(Order.lot_index).where(Order.lot_index.in_(names)))}
+        low = max(taken, default=low)
+        high = min(number for number in (*names.values(), high) if number > low)
+        points = list(range(low + 1, high, max(1, (high - low) // _PROBE)))
+    return blind("order.lot", lot_no, high)
 
 
 def of_lot(lot_no: str) -> Iterator[Order]:
