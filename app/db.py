@@ -49,7 +49,7 @@ _AGAIN = {"40001", "40P01", "55P03"}
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC moment; SQLite keeps it as text in UTC."""
+    """An aware UTC moment, whatever zone the server speaks; SQLite keeps it as text in UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -63,9 +63,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            return value.replace(tzinfo=UTC)
-        return value
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 @event.listens_for(Engine, "connect")
