@@ -4,6 +4,7 @@ Root on a Debian-like system installs what is missing; everyone else is told its
 """
 
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -44,9 +45,17 @@ def missing() -> list[str]:
         names.append("chromium")
     if not _chinese_font():
         names.append("fonts-noto-cjk")
-    if postgres_bin() is None:
-        names.append("postgresql")
+    if postgres_bin() is None or (os.geteuid() == 0 and not _has_user("postgres")):
+        names.append("postgresql")  # it refuses to run as root, and brings the user it runs as
     return names
+
+
+def _has_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def _chinese_font() -> bool:
