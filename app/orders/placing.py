@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app import money
+from app import money, projects
 from app.audit import record
 from app.db import db
 from app.errors import BadInput
@@ -23,10 +23,12 @@ TRIES = 8
 def open_order(context: OpContext) -> None:
     """Make the order's row from what the applicant confirmed; nothing of it enters process data.
 
-    Raises OneLiveOrder if this bidder has a live order on the lot.
+    Holds the lot as it is: what happens to it next will find this order. Raises OneLiveOrder if this bidder has a
+    live order on the lot.
     """
     told = context.secret
     content = _content(told)
+    projects.hold(content.lot_no)
     for _ in range(TRIES):
         order = Order(
             no=context.key,

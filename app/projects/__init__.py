@@ -5,7 +5,7 @@ A feature that must act when a lot changes, or something happens to it, appends 
 
 from flask import Flask
 
-from app.projects.feed import apply_event, on_event, on_lot, upsert
+from app.projects.feed import apply_event, hold, on_event, on_lot, upsert
 from app.projects.models import Lot, LotCategory, LotEvent, LotState, Project
 from app.projects.search import find, get
 from app.projects.subject import SUBJECT
@@ -20,6 +20,7 @@ __all__ = [
     "apply_event",
     "find",
     "get",
+    "hold",
     "init",
     "on_event",
     "on_lot",

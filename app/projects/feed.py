@@ -120,6 +120,11 @@ def locked(no: str) -> Lot:
     return lot
 
 
+def hold(no: str) -> None:
+    """Let nothing happen to the lot before the caller's transaction is over; others may hold it too."""
+    db.session.execute(select(Lot.id).where(Lot.no == no).with_for_update(read=True))
+
+
 def _may_open(lot: Lot, at: datetime) -> None:
     """Opening unlocks identities: neither the event nor our clock may stand before the bid deadline."""
     if min(at, clock.now()) < lot.bid_deadline:
