@@ -21,13 +21,14 @@ from app.jobs.models import ANSWERED, DUE, FAILED, RUNNING, Job
 
 log = structlog.get_logger("relay")
 BATCH = 20
-OFFERS = 50  # a row offered so often without an end kills its workers; a person must look
+OFFERS = 50  # a row taken so often without an end kills its workers; a person must look
 CARRY = "app.worker.carry"
 Source = tuple[str, Callable[[], list[int]]]  # a worker's function, and what gives it ids; runtime adds its inbox
 
 
-def due(limit: int = 500) -> list[Job]:
-    """Lock and mark the rows to offer now; the caller commits."""
+def due(limit: int = 500, *, taken: bool = True) -> list[Job]:
+    """Lock and mark the rows to offer now; the caller commits. `taken`: what was offered before has been taken, so
+    that a row offered again has cost a worker; while nobody takes any, offers do not count against it."""
     now = database_now()
     again = now - timedelta(seconds=current_app.config["REOFFER_AFTER"])
     waiting = or_(
@@ -43,7 +44,7 @@ def due(limit: int = 500) -> list[Job]:
         db.session.execute(
             update(Job)
             .where(Job.id.in_([job.id for job in jobs]))
-            .values(offered_at=now, offers=Job.offers + 1)
+            .values(offered_at=now, offers=Job.offers + int(taken))
             .execution_options(synchronize_session=False)
         )
     return jobs
@@ -51,8 +52,9 @@ def due(limit: int = 500) -> list[Job]:
 
 def sweep() -> int:
     """Offer what is due; returns how many rows."""
+    taken = _rq().is_empty()
     with transaction():
-        jobs = due()
+        jobs = due(taken=taken)
         worn = [job for job in jobs if job.offers >= OFFERS]
         for job in worn:
             job.state, job.error = FAILED, "多次派发仍未完成"
@@ -77,11 +79,13 @@ def _parts(ids: list[int]) -> list[list[int]]:
     return [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
 
 
+def _rq() -> Queue:
+    name = current_app.config["QUEUE"]
+    return Queue(name, connection=queue.connection(), serializer=JSONSerializer, default_timeout=300)
+
+
 def _offer(loads: list[tuple[str, list[int]]]) -> None:
-    rq = Queue(
-        current_app.config["QUEUE"], connection=queue.connection(), serializer=JSONSerializer, default_timeout=300
-    )
-    rq.enqueue_many([Queue.prepare_data(name, args=(ids,), result_ttl=0, failure_ttl=60) for name, ids in loads])
+    _rq().enqueue_many([Queue.prepare_data(name, args=(ids,), result_ttl=0, failure_ttl=60) for name, ids in loads])
 
 
 def lag(now: datetime | None = None) -> float:
