@@ -56,7 +56,8 @@ class ChoiceField(Field):
 
     @property
     def placeholder(self) -> str:
-        return _(str(self.properties.get("placeholder", ""))) or _("请选择")
+        wanted = str(self.properties.get("placeholder") or "")
+        return _(wanted) if wanted else _("请选择")
 
     def choices(self, ctx: Context) -> tuple[Choice, ...]:
         if self.values_key:

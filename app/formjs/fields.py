@@ -44,7 +44,8 @@ class Field:
 
     @property
     def placeholder(self) -> str:
-        return _(str(self.properties.get("placeholder", ""))) or _("请输入%(label)s", label=self.name)
+        wanted = str(self.properties.get("placeholder") or "")
+        return _(wanted) if wanted else _("请输入%(label)s", label=self.name)
 
     @property
     def hint(self) -> str:

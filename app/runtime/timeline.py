@@ -18,7 +18,10 @@ from app.runtime.places import Place, places
 def of(policy: str, key: str, *, held: bool = True) -> list[dict[str, Any]]:
     """Entries for ui/timeline.html: the audit's lines of `key`, then (if `held`) what the case waits for."""
     lines = db.session.scalars(select(AuditLine).where(AuditLine.subject == key).order_by(AuditLine.id))
-    past = [{"what": line.text, "who": _(line.actor_label), "at": line.at, "state": "done"} for line in lines]
+    past = [
+        {"what": " → ".join(map(_, line.text.split(" → "))), "who": _(line.actor_label), "at": line.at, "state": "done"}
+        for line in lines
+    ]
     instance = _instance(policy, key) if held else None
     return past + [now(place) for place in (places(instance) if instance is not None else [])]
 
