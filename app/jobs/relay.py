@@ -26,11 +26,16 @@ CARRY = "app.worker.carry"
 Source = tuple[str, Callable[[], list[int]]]  # a worker's function, and what gives it ids; runtime adds its inbox
 
 
-def due(limit: int = 500, *, taken: bool = True) -> list[Job]:
-    """Lock and mark the rows to offer now; the caller commits. `taken`: what was offered before has been taken, so
-    that a row offered again has cost a worker; while nobody takes any, offers do not count against it."""
-    now = database_now()
+def due(limit: int = 500, *, now: datetime | None = None, waiting_since: datetime | None = None) -> list[Job]:
+    """Lock and mark the rows to offer now; the caller commits.
+
+    A row offered a while ago is offered again if it has left Redis's queue, taken by somebody or emptied: if what
+    waits there now was offered later (`waiting_since`). However long no worker comes, it waits there once.
+    """
+    now = now or database_now()
     again = now - timedelta(seconds=current_app.config["REOFFER_AFTER"])
+    if waiting_since is not None:
+        again = min(again, waiting_since)
     waiting = or_(
         and_(Job.state.in_((DUE, ANSWERED)), or_(Job.offered_at.is_(None), Job.offered_at < again)),
         and_(Job.state == RUNNING, Job.lease_until < now),
@@ -44,7 +49,7 @@ def due(limit: int = 500, *, taken: bool = True) -> list[Job]:
         db.session.execute(
             update(Job)
             .where(Job.id.in_([job.id for job in jobs]))
-            .values(offered_at=now, offers=Job.offers + int(taken))
+            .values(offered_at=now, offers=Job.offers + 1)
             .execution_options(synchronize_session=False)
         )
     return jobs
@@ -52,9 +57,10 @@ def due(limit: int = 500, *, taken: bool = True) -> list[Job]:
 
 def sweep() -> int:
     """Offer what is due; returns how many rows."""
-    taken = _rq().is_empty()
+    oldest = _oldest_offer()
     with transaction():
-        jobs = due(taken=taken)
+        now = database_now()
+        jobs = due(now=now, waiting_since=oldest)
         worn = [job for job in jobs if job.offers >= OFFERS]
         for job in worn:
             job.state, job.error = FAILED, "多次派发仍未完成"
@@ -64,7 +70,7 @@ def sweep() -> int:
         for function, ids in ((function, more()) for function, more in sources):
             loads += [(function, part) for part in _parts(ids)]
     if loads:
-        _offer(loads)
+        _offer(loads, now)
     return len(loads)
 
 
@@ -79,13 +85,24 @@ def _parts(ids: list[int]) -> list[list[int]]:
     return [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
 
 
-def _rq() -> Queue:
-    name = current_app.config["QUEUE"]
-    return Queue(name, connection=queue.connection(), serializer=JSONSerializer, default_timeout=300)
+def _offer(loads: list[tuple[str, list[int]]], now: datetime) -> None:
+    at = now.isoformat()
+    data = [Queue.prepare_data(name, args=(ids,), description=at, result_ttl=0, failure_ttl=60) for name, ids in loads]
+    _queue().enqueue_many(data)
 
 
-def _offer(loads: list[tuple[str, list[int]]]) -> None:
-    _rq().enqueue_many([Queue.prepare_data(name, args=(ids,), result_ttl=0, failure_ttl=60) for name, ids in loads])
+def _oldest_offer() -> datetime | None:
+    """When the first of those that wait in Redis was offered; None if nothing waits."""
+    rq = _queue()
+    first = rq.get_job_ids(0, 1)
+    at = rq.connection.hget(rq.job_class.key_for(first[0]), "description") if first else None
+    return datetime.fromisoformat(at.decode()) if isinstance(at, bytes) else None
+
+
+def _queue() -> Queue:
+    return Queue(
+        current_app.config["QUEUE"], connection=queue.connection(), serializer=JSONSerializer, default_timeout=300
+    )
 
 
 def lag(now: datetime | None = None) -> float:
