@@ -8,12 +8,14 @@ and every kill found enough orders in flight.
 
 import json
 import os
+import signal
 import sys
 
 from tests.chaos.run import Run, Setup
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left behind
     environment = os.environ
     orders = int(environment.get("ORDERS", "300"))
     setup = Setup(

@@ -12,14 +12,17 @@ from tests.chaos.visitor import Visitor
 
 RETRIABLE = ("call", "step", "errand", "message")
 _TASKS = "SELECT id, key, policy, form FROM user_task WHERE role = 'operator' ORDER BY id"
-_INCIDENTS = "SELECT id, kind FROM incident WHERE status = 'open' AND kind = ANY(%s) ORDER BY id"
+_INCIDENTS = """
+SELECT id, kind, key, element, coalesce(job_id, 0) FROM incident WHERE status = 'open' AND kind = ANY(%s) ORDER BY id
+"""
+Trouble = tuple[str, str, str, int]  # what an incident is about; the same trouble is tried once
 
 
 @dataclass
 class Robot:
     stage: Stage
     decided: Counter[str] = field(default_factory=Counter)
-    retried: set[int] = field(default_factory=set)
+    retried: set[Trouble] = field(default_factory=set)
     asked: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
 
@@ -39,7 +42,7 @@ class Robot:
     def open(self) -> int:
         """Tasks nobody decided yet, and incidents nobody retried."""
         tasks = len(self.stage.rows(_TASKS))
-        return tasks + sum(row[0] not in self.retried for row in self.stage.rows(_INCIDENTS, list(RETRIABLE)))
+        return tasks + sum(row[1:] not in self.retried for row in self.stage.rows(_INCIDENTS, list(RETRIABLE)))
 
     async def _decide(self, task: int, key: str, policy: str, form: str) -> None:
         no = key[:18] if policy == "order" else key
@@ -73,11 +76,11 @@ class Robot:
             return {"outcome": "offline", "repay_txn_no": missing[0]["repay_txn_no"]}
         return {"outcome": "again"}
 
-    async def _retry(self, incident: int, kind: str) -> None:
-        if incident in self.retried:
+    async def _retry(self, incident: int, kind: str, key: str, element: str, job: int) -> None:
+        if (kind, key, element, job) in self.retried:
             return
         said = await self.visitor.post(f"/desk/incidents/{incident}/retry")
-        self.retried.add(incident)
+        self.retried.add((kind, key, element, job))
         self.decided[f"retry {kind}"] += 1
         if said.status_code >= 400:
             self.refused[f"retry {kind} HTTP {said.status_code}"] += 1
