@@ -1,6 +1,7 @@
 """What workers do to instances: fire a timer, settle an answered call, deliver a message. Each is an edge of its own:
 one transaction that locks one instance; if the step can't be done, an incident stands on the diagram."""
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -75,7 +76,7 @@ def send(payload: Mapping[str, Any], *, key: str) -> None:
                 payload["policy"],
                 payload["key"],
                 payload["name"],
-                payload["payload"],
+                step.unsealed(base64.b64decode(payload["sealed"]), step.SENT),
                 request_id=key,
                 sender="process",
             )

@@ -4,6 +4,7 @@ What an instance waits for is a function of its state, so the rows to add and to
 waited for before and after; nothing is read to find them.
 """
 
+import base64
 from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
@@ -19,10 +20,10 @@ from app.jobs import queue
 from app.runtime import definitions, engine, projection, store
 from app.runtime.models import ACTIVE, CANCELLED, ENDED, OPEN
 from app.runtime.operations import Catalogue, LazyFacts, OpContext
-from app.sealing import seal, unseal, unseal_json
+from app.sealing import seal, seal_json, unseal, unseal_json
 from app.statements import later, one, rows
 
-SCOPE, STATE = "history", "instance.state"
+SCOPE, STATE, SENT = "history", "instance.state", "message.sent"
 NOTHING = engine.Waiting([], [], [], [], [])
 _seconds = Histogram("runtime_step_seconds", "One command on one instance", ["command"])
 
@@ -91,8 +92,10 @@ class Step:
     def send(
         self, element: engine.Element, message: str, policy: str, key: str | None, payload: dict[str, Any]
     ) -> None:
-        body = {"policy": policy, "key": key or self.key, "name": message, "payload": payload}
-        self.post("runtime/send", body, kind="message", key=f"{self.policy}:{self.key}:{element.id}:{self.number}")
+        sealed = base64.b64encode(seal_json(payload, SENT)).decode()
+        body = {"policy": policy, "key": key or self.key, "name": message, "sealed": sealed}
+        which = f"{self.policy}:{self.key}:{element.id}:{self.number}:{len(self.posted)}"
+        self.post("runtime/send", body, kind="message", key=which)
 
     def record(self, kind: str, element: engine.Element, detail: dict[str, Any]) -> None:
         self.trail.append({"kind": kind, "element": element.id, **detail})
