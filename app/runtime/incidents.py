@@ -11,7 +11,7 @@ from app.db import db, transaction
 from app.errors import AppError, Conflict, NotFound
 from app.jobs import queue
 from app.jobs.models import FAILED, Job
-from app.runtime.models import OPEN, RESOLVED, RETRIED, SKIPPED, Incident, Instance
+from app.runtime.models import OPEN, RESOLVED, RETRIED, SKIPPED, InboxMessage, Incident, Instance
 
 WORK = ("call", "step", "errand")
 """Kinds of incidents whose `job_id` is the work that failed."""
@@ -96,9 +96,13 @@ def retry(incident_id: int, *, by: Actor) -> None:
 
 
 def resolve(incident_id: int, *, by: Actor, note: str) -> None:
-    """A person says it is dealt with; the caller holds the transaction."""
+    """A person says it is dealt with; a message nobody took is let go. The caller holds the transaction."""
     incident = _open(incident_id)
     incident.note = note
+    if incident.kind == "message" and incident.job_id:
+        left = db.session.get(InboxMessage, incident.job_id, with_for_update=True, populate_existing=True)
+        if left is not None and left.delivered_at is None:
+            left.delivered_at = clock.now()
     _close(incident, RESOLVED, by=by)
 
 

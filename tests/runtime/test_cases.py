@@ -10,7 +10,7 @@ from app.db import transaction
 from app.errors import Conflict, Unavailable
 from app.jobs import queue, relay
 from app.jobs.models import Job
-from app.runtime import commands, incidents, waits
+from app.runtime import commands, inbox, incidents, waits
 from app.runtime.models import (
     ENDED,
     History,
@@ -195,6 +195,19 @@ def test_a_cancelled_case_waits_for_nothing():
     assert waits.of("trial", "T1") == []
     trial.tell("T1")
     assert [i.kind for i in trial.rows(Incident)] == ["message"]
+
+
+def test_a_message_to_an_ended_case_is_let_go_when_a_person_has_dealt_with_it():
+    trial.begin()
+    carry_due()
+    with transaction():
+        commands.cancel("trial", "T1", by=trial.CLERK, note="测试")
+    message = trial.tell("T1")
+    (incident,) = trial.rows(Incident)
+    with transaction():
+        incidents.resolve(incident.id, by=trial.CLERK, note="已与机构核实")
+    inbox.redeliver(message)
+    assert [i.status for i in trial.rows(Incident)] == ["resolved"]
 
 
 def test_a_leased_call_is_not_made_by_two_workers():
