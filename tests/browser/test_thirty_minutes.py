@@ -1,39 +1,18 @@
 """The 30 minutes are the timer in the order diagram: the running product obeys what two people publish."""
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Enter
 from tests.browser.walk import apply
 from tests.support.product import Product
 
 LOT = "省级政务云扩容服务采购"
 SLOW = 30_000
-Enter = Callable[[str], Page]
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def enter(product: Product, browser: Browser) -> Iterator[Enter]:
-    """enter("业务运营 沈知微") signs in at the login platform as that account."""
-    contexts: list[BrowserContext] = []
-
-    def come(account: str) -> Page:
-        context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(SLOW)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{product.url}/login")
-        page.get_by_role("button", name=account).click()
-        page.wait_for_url(f"{product.url}/**")
-        return page
-
-    yield come
-    for context in contexts:
-        context.close()
 
 
 def minutes_to_pay(bidder: Page, product: Product) -> float:

@@ -12,7 +12,12 @@ SLOW = 60_000  # ms; the product answers in a moment, a loaded machine does not
 
 def enter(browser: Browser, product: Product, account: str, *, width: int = 1440) -> Page:
     """A new person's browser, signed in at the login platform as that account."""
-    context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": width, "height": 900})
+    context = browser.new_context(
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        reduced_motion="reduce",
+        viewport={"width": width, "height": 900},
+    )
     context.set_default_timeout(SLOW)
     page = context.new_page()
     page.goto(f"{product.url}/login")
@@ -21,13 +26,21 @@ def enter(browser: Browser, product: Product, account: str, *, width: int = 1440
     return page
 
 
-def apply(page: Page, product: Product, lot: str) -> str:
-    """保函申请 on the lot, first product and institution; ends on the order's page, once it awaits payment."""
+def find(page: Page, product: Product, lot: str) -> None:
+    """At the choice of a lot, this one alone in sight, once the trading platform has told of it."""
     page.goto(f"{product.url}/orders/apply")
-    page.get_by_role("link", name="立即申请").or_(page.get_by_role("button", name="立即申请")).first.click()
+    page.get_by_role("link", name="立即申请").first.click()
+    page.get_by_role("searchbox").fill(lot)
+    page.get_by_role("button", name="搜索").click()
+    page.wait_for_url("**q=**")
     row = page.get_by_role("row").filter(has_text=lot)
     until(lambda: row.count() or (page.reload() and False), SLOW / 1000, what="the trading platform's lots")
-    row.get_by_role("button", name="选择").click()
+
+
+def apply(page: Page, product: Product, lot: str) -> str:
+    """保函申请 on the lot, first product and institution; ends on the order's page, once it awaits payment."""
+    find(page, product, lot)
+    page.get_by_role("button", name="选择").first.click()
     page.get_by_role("button", name="下一步").click()
     page.get_by_role("radio").first.check()
     page.get_by_role("button", name="下一步").click()
