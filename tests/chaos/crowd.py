@@ -49,6 +49,7 @@ class Crowd:
     wanted: int
     dice: random.Random
     abreast: int
+    weights: dict[str, int]
     placed: dict[str, Placed] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
     acted: Counter[str] = field(default_factory=Counter)
@@ -119,7 +120,7 @@ class Crowd:
         if not no:
             return await self._drop(visitor, draft, "refused")
         manners = behaviour.kinds(self.rule, no)
-        return Placed(no, bidder, site, plans.plan(self.dice, late="late" in manners), manners)
+        return Placed(no, bidder, site, plans.plan(self.dice, self.weights, late="late" in manners), manners)
 
     async def _submit(self, visitor: Visitor, draft: str, known: set[str]) -> str:
         """The order's number; after an answer that never came it is looked up, and "" means refused."""

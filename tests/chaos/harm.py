@@ -36,6 +36,7 @@ class Harm:
     kills: int
     least: int
     dice: random.Random
+    ways: dict[str, int] = field(default_factory=lambda: dict(WAYS))
     done: Counter[str] = field(default_factory=Counter)
     in_flight: list[int] = field(default_factory=list)
     flushes: int = 0
@@ -45,9 +46,8 @@ class Harm:
         return len(self.in_flight)
 
     async def run(self, over: asyncio.Event) -> None:
-        ways = [way for way, share in WAYS.items() for _ in range(share)]
-        plan = [*self.dice.sample(list(WAYS), min(len(WAYS), self.kills))]
-        plan += self.dice.choices(ways, k=max(0, self.kills - len(plan)))
+        plan = self.dice.sample(list(self.ways), min(len(self.ways), self.kills))
+        plan += self.dice.choices(list(self.ways), list(self.ways.values()), k=self.kills - len(plan))
         for number, way in enumerate(plan):
             while not self._due(number):
                 if over.is_set():

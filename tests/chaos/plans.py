@@ -14,11 +14,23 @@ KINDS = [
 ]  # fmt: skip
 """How institutions misbehave in this run (app/sandbox/institution/behaviour.py)."""
 SHARE = 0.65
+QUICK = [
+    "slow",
+    "duplicate",
+    "wrong_amount",
+    "reject",
+    "bad_signature",
+    "reorder",
+    "repeated",
+    "refuse_issue",
+    "by_url",
+]
+"""Those after which an order comes to its end without the clock being moved."""
 
 PAYS, PAYS_TWICE, ABANDONS, ABANDONS_EARLY, RACES, LEAVES = (
     "pays", "pays_twice", "abandons", "abandons_early", "races", "leaves",
 )  # fmt: skip
-_WEIGHTS = {PAYS: 66, PAYS_TWICE: 6, ABANDONS: 7, ABANDONS_EARLY: 4, RACES: 6, LEAVES: 11}
+WEIGHTS = {PAYS: 66, PAYS_TWICE: 6, ABANDONS: 7, ABANDONS_EARLY: 4, RACES: 6, LEAVES: 11}
 
 
 @dataclass(frozen=True)
@@ -61,14 +73,14 @@ def bidders(count: int) -> list[Bidder]:
     ]
 
 
-def sites(count: int, now: datetime, soon: float) -> list[Site]:
+def sites(count: int, now: datetime, soon: float, *, fates: bool = True) -> list[Site]:
     """Lots with ten days to go, with twenty hours, and a few whose deadline comes after `soon` seconds."""
     tenderer = next(entity for entity in cast.ENTITIES if "tenderer" in entity["roles"])
     found = []
     for n in range(count):
         number = f"CH{n + 1:04d}"
         away = timedelta(days=10) if n % 3 else timedelta(hours=20)
-        fate = FATES[n] if n < len(FATES) else ""
+        fate = FATES[n] if fates and n < len(FATES) else ""
         if fate == "deadline":
             away = timedelta(seconds=soon)
         deadline = (now + away).replace(microsecond=0)
@@ -102,9 +114,9 @@ FATES = ("terminated", "suspended", "deadline", "failed", "changed", "suspended"
 """What befalls the first lots while the run goes on."""
 
 
-def plan(dice: random.Random, *, late: bool) -> Plan:
+def plan(dice: random.Random, weights: dict[str, int], *, late: bool) -> Plan:
     """Drawn, but one whose money is to come late does not pay in time."""
-    acts = dice.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
+    acts = dice.choices(list(weights), list(weights.values()))[0]
     if late:
         acts = dice.choice((ABANDONS, LEAVES))
     return Plan(acts, dice.uniform(2, 16), dice.random() < 0.75)

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.chaos import books, plans, verdict
 from tests.chaos.calm import Calm
 from tests.chaos.crowd import Crowd
 from tests.chaos.feed import Feed
-from tests.chaos.harm import Harm
+from tests.chaos.harm import WAYS, Harm
 from tests.chaos.robot import Robot
 from tests.chaos.stage import Stage
 from tests.chaos.watch import Watch
@@ -36,6 +36,11 @@ class Setup:
     people: int = 24
     lots: int = 24
     soon: float = 110.0
+    days: tuple[int, ...] = (1, 33)  # how far the clock is moved before each verdict; nothing: where it stands
+    kinds: list[str] = field(default_factory=lambda: list(plans.KINDS))
+    weights: dict[str, int] = field(default_factory=lambda: dict(plans.WEIGHTS))
+    ways: dict[str, int] = field(default_factory=lambda: dict(WAYS))
+    fates: bool = True
     keep: bool = False
 
     @property
@@ -53,7 +58,7 @@ class Run:
         self.setup = setup
         self.folder = Path(tempfile.mkdtemp(prefix="chaos-", dir="/tmp"))  # short: sockets live in it
         self.dice = random.Random(setup.seed)
-        self.rule = {"random": {"seed": setup.seed, "share": plans.SHARE, "kinds": plans.KINDS}}
+        self.rule = {"random": {"seed": setup.seed, "share": plans.SHARE, "kinds": setup.kinds}}
         self.findings: list[verdict.Finding] = []
 
     def __call__(self) -> dict[str, Any]:
@@ -75,12 +80,14 @@ class Run:
     async def _through(self, stage: Stage) -> dict[str, Any]:
         stage.misbehave({"institution": "*", **self.rule})
         feed = Feed(stage)
-        sites = plans.sites(self.setup.lots, clock.now(), self.setup.soon)
+        sites = plans.sites(self.setup.lots, clock.now(), self.setup.soon, fates=self.setup.fates)
         await asyncio.to_thread(feed.enter, sites)
         crowd, harm, robot = await self._storm(stage, feed, sites)
         calm = Calm(stage, robot)
         await self._settle(stage, calm, robot, 0.0)
-        for days in (1, 33):
+        if not self.setup.days:
+            await self._judge(stage, crowd, 0.0, ended=False)
+        for days in self.setup.days:
             offset = days * DAY
             await asyncio.to_thread(stage.stop)
             await asyncio.to_thread(stage.start, offset)
@@ -89,7 +96,6 @@ class Run:
         counts = Counter(one[0] for one in dict.fromkeys(self.findings))
         for which, no, what in dict.fromkeys(self.findings):
             say(f"{which.upper()} {no} {what} {crowd.placed[no].manners if no in crowd.placed else ''}")
-        least = min(harm.in_flight, default=0)
         return {
             "orders": len(crowd.placed),
             "kills": harm.total,
@@ -98,7 +104,7 @@ class Run:
             "stuck": counts[verdict.STUCK],
             "kills_by": dict(sorted(harm.done.items())),
             "flushes": harm.flushes,
-            "least_in_flight": least,
+            "least_in_flight": min(harm.in_flight, default=0),
             "seed": self.setup.seed,
         }
 
@@ -106,8 +112,10 @@ class Run:
         """Orders come in while parts die."""
         setup, watch = self.setup, Watch(stage)
         people = plans.bidders(setup.people)
-        crowd = Crowd(stage, watch, self.rule, people, sites, setup.orders, self._dice("crowd"), setup.abreast)
-        harm = Harm(stage, watch, crowd, setup.kills, setup.least, self._dice("harm"))
+        crowd = Crowd(
+            stage, watch, self.rule, people, sites, setup.orders, self._dice("crowd"), setup.abreast, setup.weights
+        )
+        harm = Harm(stage, watch, crowd, setup.kills, setup.least, self._dice("harm"), setup.ways)
         robot = Robot(stage)
         watch.begin()
         over = asyncio.Event()
