@@ -1,7 +1,7 @@
 """Documents that were told of by address: what was told waits, sealed, until a job has brought them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,6 +19,7 @@ class AwaitedDocument(db.Model):  # type: ignore[name-defined]
     """News whose document is still to be fetched; gone when it is."""
 
     __tablename__ = "gateway_awaited"
+    __table_args__: ClassVar = {"sqlite_autoincrement": True}  # an errand may still name one that is gone
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     policy: Mapped[str]
     number: Mapped[str]

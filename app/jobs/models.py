@@ -23,6 +23,7 @@ class Job(db.Model):  # type: ignore[name-defined]
         Index("ix_job_due", "run_at", postgresql_where=db.text("state IN ('due', 'running', 'answered')"),
               sqlite_where=db.text("state IN ('due', 'running', 'answered')")),
         Index("ix_job_token", "instance_id", "token"),
+        {"sqlite_autoincrement": True},  # a timer that is gone leaves its number to nobody: a worker may still hold it
     )  # fmt: skip
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     kind: Mapped[str]

@@ -63,6 +63,7 @@ class UserTask(db.Model):  # type: ignore[name-defined]
         UniqueConstraint("instance_id", "token"),
         Index("ix_user_task_queue", "role", "region", "due_at"),
         Index("ix_user_task_institution", "role", "institution", "due_at"),
+        {"sqlite_autoincrement": True},  # an open page of a task that is done must not decide another one
     )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"))
