@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import orjson
@@ -39,6 +40,13 @@ class Policy:
 
 
 def parse(policy: str, files: Mapping[str, str]) -> engine.Definition:
+    """The folder's definition; the same content is parsed once a process, whatever version or draft it is of."""
+    return _parsed(policy, tuple(sorted((name, text) for name, text in files.items() if not name.startswith("forms/"))))
+
+
+@lru_cache(maxsize=32)
+def _parsed(policy: str, folder: tuple[tuple[str, str], ...]) -> engine.Definition:
+    files = dict(folder)
     own = {name: text.encode() for name, text in files.items() if name.endswith((".bpmn", ".dmn")) and "/" not in name}
     shared = {name.removeprefix(SHARED): text.encode() for name, text in files.items() if name.startswith(SHARED)}
     return engine.Definition.parse(policy, own, shared)
