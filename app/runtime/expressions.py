@@ -1,7 +1,7 @@
 """The one door to FEEL and decision tables: everything a diagram computes passes here."""
 
 from collections.abc import Mapping
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -59,6 +59,8 @@ def plain(value: Any) -> Any:
             return value
         case Decimal():
             return int(value) if value == value.to_integral_value() else _fraction(value)
+        case datetime() if value.tzinfo is not None:
+            return value.isoformat()  # with its offset: FEEL would write the zone's name, which only FEEL reads
         case date() | time() | timedelta() | rules.Months():
             return rules.to_json(value)["value"]
         case Mapping():
