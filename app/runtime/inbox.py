@@ -104,7 +104,7 @@ def overdue(limit: int = 200) -> list[int]:
     )
     messages = list(db.session.scalars(query))
     for message in messages:
-        message.look_at = now + AGAIN
+        message.look_at = now + max(AGAIN, now - message.received_at)  # the case's own steps look, too
     return [message.id for message in messages]
 
 

@@ -25,7 +25,10 @@ def write(step: "Step", before: engine.Waiting, after: engine.Waiting) -> None:
     old, new = _timers(before), _timers(after)
     later(store.DROP_TIMER, ({**place, "token": t[0], "name": t[1]} for t in old.keys() - new.keys()))
     olds, news = {call.token: call for call in before.calls}, {call.token: call for call in after.calls}
-    later(store.DROP_CALL, ({**place, "token": token, "now": step.now} for token in olds.keys() - news.keys()))
+    over = [{**place, "token": token, "now": step.now} for token in olds.keys() - news.keys()]
+    later(store.DROP_CALL, over)
+    if step.kind != "settle" or len(over) > 1:
+        later(store.MOOT_INCIDENT, over)
     jobs = [_timer(step, new[t]) for t in sorted(new.keys() - old.keys())]
     jobs += [_call(step, news[token]) for token in sorted(news.keys() - olds.keys())]
     jobs += [{**job, **place} for job in step.posted]

@@ -242,6 +242,8 @@ def advance(
         _drain(case, step, inbox)
     command(case, step)
     _drain(case, step, inbox)
+    if not step.trail and kind == "message":  # nobody waits for it yet: nothing happened
+        return step
     after = NOTHING if case.ended else case.waiting()
     projection.write(step, before, after)
     saved = {

@@ -64,6 +64,11 @@ DROP_CALL = Statement(
     "UPDATE job SET state = 'done', done_at = :now, error = 'superseded' "
     "WHERE instance_id = :instance_id AND token = :token AND kind = 'call' AND state <> 'done'"
 )
+MOOT_INCIDENT = Statement(  # the case went on without the call: nothing is left to retry
+    "UPDATE incident SET status = 'resolved', closed_at = :now, closed_by = 'system', note = '流程已另行继续' "
+    "WHERE status = 'open' AND kind IN ('call', 'step') AND job_id IN "
+    "(SELECT id FROM job WHERE instance_id = :instance_id AND token = :token AND kind = 'call')"
+)
 END_JOB = Statement("UPDATE job SET state = 'done', done_at = :now, error = '' WHERE id = :id")
 ADD_INCIDENT = insert(
     "incident", "instance_id policy key kind element element_name job_id message status created_at closed_by note"
