@@ -18,6 +18,7 @@ from app.orders import secrets as order_secrets
 from app.protocol.calls import A1, A2, A3, A4, A5, A6, A15, B1, B2, B3, B11, Call
 from app.protocol.codes import Code
 from app.protocol.messages.message import write
+from app.runtime import incidents
 from app.runtime.operations import OpContext
 
 UNKNOWN_THERE = {
@@ -59,7 +60,7 @@ def place_order(context: OpContext) -> dict[str, Any]:
 
 def payment_link(context: OpContext) -> dict[str, Any]:
     """A3: where the bidder pays, until when."""
-    return_url = f"{current_app.config['PUBLIC_URL']}/orders/{context.key}"
+    return_url = f"{current_app.config['PUBLIC_URL']}/orders/{context.key}/returned"
     answer = _ask(context, A3, orders.link_payload(context.key, return_url), order_no=context.key)
     if not answer.ok:
         return _refused(answer)
@@ -143,7 +144,9 @@ def _learn_issuance(order_no: str, institution: str, sender: str, issuance: Mapp
         db.session.rollback()
         content = documents.fetch(file, endpoint=endpoint) if "url" in file else file["content"]
         if problem := documents.flaw(file, content):
-            raise documents.NoDocument("：".join(problem))
+            with transaction():
+                incidents.add(news.ORDER, order_no, "business", f"查询得到的保函文件不合格：{'：'.join(problem)}")
+            return
     with transaction():
         stored = documents.store(file, content) if file is not None else {}
         news.keep(news.ORDER, order_no, "issuance", {**told, **stored}, sender=sender)

@@ -82,9 +82,9 @@ def pay(no: str) -> BaseResponse:
     order = secrets.find(no)
     if order.state != S.AWAITING_PAYMENT:
         raise Conflict(_("订单当前为“%(state)s”，不能支付", state=S(order.state).label))  # type: ignore[call-arg]
-    due = waits.due("order", no, PAYMENT_TIMEOUT)
+    until = waits.due("order", no, PAYMENT_TIMEOUT) or clock.now()  # another time limit is another question
     context = OpContext(
-        key=no, policy="order", now=clock.now(), element="", idempotency=f"link:{no}:{due.isoformat() if due else ''}"
+        key=no, policy="order", now=clock.now(), element="", idempotency=f"link:{no}:{until.isoformat()}"
     )
     db.session.rollback()
     try:

@@ -22,7 +22,7 @@ from app.protocol.codes import Code
 from app.protocol.digests import sm3_hex
 from app.protocol.messages.message import write
 from app.protocol.signing import Key
-from app.runtime.models import InboxMessage
+from app.runtime.models import InboxMessage, Incident
 from app.runtime.operations import OpContext
 from tests.gateway import placed
 from tests.gateway.teller import Teller, Told
@@ -150,7 +150,7 @@ def test_the_bidder_is_sent_to_pay_until_the_timer(teller, asking):
     teller.answer("/v1/orders/DD1/pay-url", Told(write(A3.answer, link)))
     given = outgoing.payment_link(asking)
     assert (given["accepted"], given["url"]) == (True, "https://pay.example/DD1")
-    assert teller.asked[0]["body"]["return_url"] == "http://127.0.0.1:8000/orders/DD1"
+    assert teller.asked[0]["body"]["return_url"] == "http://127.0.0.1:8000/orders/DD1/returned"
     teller.answer("/v1/orders/DD1/pay-url", Told(code=Code.ALREADY_PAID))
     assert outgoing.payment_link(asking) == {"accepted": False, "code": "3004", "reason": "订单已支付"}
 
@@ -229,9 +229,11 @@ def test_a_document_learnt_by_asking_must_be_what_it_is_said_to_be(teller, askin
         "file": {"format": "PDF", "content": PDF, "sm3": "0" * 64, "sha256": "0" * 64},
     }  # fmt: skip
     teller.answer("/v1/orders/DD1", status(issuance=issuance))
-    with pytest.raises(outgoing.documents.NoDocument):
-        outgoing.query_order(asking)
+    for _ in range(2):
+        assert outgoing.query_order(asking)["known"] is True
     assert inbox() == []
+    (incident,) = placed.fresh(select(Incident))
+    assert (incident.key, incident.message) == ("DD1", "查询得到的保函文件不合格：sm3：与文件内容不符")
 
 
 def test_money_is_asked_back_by_its_transaction(teller, asking):
