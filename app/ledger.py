@@ -63,6 +63,14 @@ def book(order_no: str, amount: int, source: Account, target: Account, *, key: s
     )
 
 
+def booked(order_no: str, *keys: str) -> set[str]:
+    """Which of these bookings were made."""
+    send()
+    return set(
+        db.session.scalars(select(LedgerEntry.key).where(LedgerEntry.order_no == order_no, LedgerEntry.key.in_(keys)))
+    )
+
+
 def balance(order_no: str, account: Account) -> int:
     """Fen of this order standing in the account."""
     send()

@@ -78,7 +78,7 @@ def issue(context: OpContext, issuance: dict[str, Any]) -> dict[str, Any]:
     )
     db.session.add(guarantee)
     db.session.flush()
-    order.live_key = orders.live_key(bought.bidder_id, bought.lot_no)
+    orders.hold(order)
     life.issued(order, by=context.by, now=context.now)
     payments.earned(order.no)
     record(guarantee.no, "收到保函", by=context.by, order=order.no)

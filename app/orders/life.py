@@ -37,8 +37,7 @@ def reject(context: OpContext, code: str, reason: str) -> None:
 def issuing(context: OpContext) -> None:
     """Paid; the guarantee is to come. An order that had ended lives again."""
     order = secrets.locked(context.key)
-    content = secrets.content(order)
-    order.live_key = secrets.live_key(content.bidder_id, content.lot_no)
+    secrets.hold(order)
     order.reason = None
     _moved(order, S.ISSUING, context)
 

@@ -24,8 +24,9 @@ class OrderState(State):
 
 
 S = OrderState
-LIVE = frozenset({S.UNDERWRITING, S.AWAITING_PAYMENT, S.CANCELLING, S.ISSUING, S.ISSUED, S.REPAYING})
-"""While an order is in one of these, its bidder has no second one on the lot."""
+LIVE = frozenset({S.UNDERWRITING, S.AWAITING_PAYMENT, S.CANCELLING, S.ISSUING, S.ISSUED})
+"""While an order is in one of these, its bidder has no second one on the lot. One that is being repaid can't become a
+guarantee any more by what the bidder does: it does not keep from trying another institution before the deadline."""
 
 END = frozenset({S.ISSUED, S.REJECTED, S.CANCELLED, S.CLOSED, S.REPAID})
 

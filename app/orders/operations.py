@@ -8,10 +8,12 @@ from app.runtime.operations import Field, OpContext, Operation
 REASON = Field("reason", "string", "原因")
 PREMIUM = Field("premium", "number", "保费（元）")
 TXN = Field("txn_no", "string", "支付流水号")
+BACK = Field("reason", "string", "退款原因代码（LATE、DUPLICATE、NOT_ISSUED、TERMINATED）")
 
 
-def tell(context: OpContext, text: str, reason: str = "") -> None:
-    """Tell the bidder: a notice and, if the text says so, an SMS. Once for each step it is told in."""
+def tell(context: OpContext, text: str, reason: str = "", premium: str = "") -> None:
+    """Tell the bidder: a notice and, if the text says so, an SMS. Once for each step it is told in. `premium` (yuan)
+    is the one to tell of, if it is not the order's."""
     order = secrets.find(context.key)
     content = secrets.content(order)
     telling.tell(
@@ -21,7 +23,7 @@ def tell(context: OpContext, text: str, reason: str = "") -> None:
         about=order.no,
         link=f"/orders/{order.no}",
         key=f"order:{order.no}:{text}:{context.step.number}",
-        places={"reason": reason, "premium": money.yuan(content.premium)},
+        places={"reason": reason, "premium": premium or money.yuan(content.premium)},
     )
 
 
@@ -88,7 +90,7 @@ OPERATIONS = (
         results=(
             Field("repeat", "boolean", "是否重复通知"),
             Field("matches", "boolean", "金额是否等于保费"),
-            Field("txn_no", "string", "支付流水号"),
+            TXN,
         ),
         effects=("资金：投标人→待出函",),
     ),
@@ -96,9 +98,23 @@ OPERATIONS = (
         "orders/ask_back",
         payments.ask_back,
         title="登记应退款项",
-        parameters=(TXN, Field("reason", "string", "退款原因代码（LATE、DUPLICATE、NOT_ISSUED、TERMINATED）")),
-        results=(Field("txn_no", "string", "支付流水号"), Field("reason", "string", "退款原因代码")),
+        parameters=(TXN, BACK),
+        results=(TXN, BACK),
         effects=("资金：待出函→退款中",),
+    ),
+    Operation(
+        "orders/owed",
+        payments.owed,
+        title="记下应退款项",
+        parameters=(TXN, BACK),
+        results=(TXN, BACK),
+    ),
+    Operation(
+        "orders/earn",
+        payments.earn,
+        title="登记后到的保费",
+        parameters=(TXN,),
+        effects=("资金：待出函→已实现",),
     ),
     Operation(
         "orders/given_back",
@@ -108,6 +124,7 @@ OPERATIONS = (
             TXN,
             Field("repay_txn_no", "string", "退款流水号"),
             Field("at", "string", "退款时间"),
+            Field("amount", "string", "金额（元）", required=False),
         ),
         effects=("资金：退款中→投标人",),
     ),
@@ -115,7 +132,11 @@ OPERATIONS = (
         "orders/tell",
         tell,
         title="通知投标人",
-        parameters=(Field("text", "string", "通知文本编号"), Field("reason", "string", "原因", required=False)),
+        parameters=(
+            Field("text", "string", "通知文本编号"),
+            Field("reason", "string", "原因", required=False),
+            Field("premium", "string", "保费（元）", required=False),
+        ),
         effects=("通知投标人",),
     ),
 )

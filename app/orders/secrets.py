@@ -91,6 +91,23 @@ def live_key(bidder_id: str, lot_no: str) -> str:
     return blind("order.live", bidder_id, lot_no)
 
 
+def hold(order: Order) -> None:
+    """Be the bidder's live order on the lot, unless another one is by now."""
+    if order.live_key is None and not engaged(order):
+        order.live_key = _live_key_of(order)
+
+
+def engaged(order: Order) -> bool:
+    """Whether the bidder has another live order on the lot."""
+    query = select(Order.id).where(Order.live_key == _live_key_of(order), Order.no != order.no)
+    return db.session.scalar(query) is not None
+
+
+def _live_key_of(order: Order) -> str:
+    opened = content(order)
+    return live_key(opened.bidder_id, opened.lot_no)
+
+
 def free_lot_index(lot_no: str) -> str:
     """The next unused index of this lot; two orders at once collide on the unique column and one tries again.
 

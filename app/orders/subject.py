@@ -7,7 +7,7 @@ from typing import Any
 
 from app import institutions, projects
 from app.institutions.models import Institution, Product
-from app.orders import secrets
+from app.orders import payments, secrets
 from app.orders.models import Order, OrderState
 from app.orders.panel import panel
 from app.projects.models import Lot, LotState
@@ -49,6 +49,8 @@ class OrderFacts:
             "order": self.order,
             "lot": lambda: lot_facts(self.lot_row),
             "institution": lambda: institution_facts(institutions.get(self.row.institution), self.content.region),
+            "money": lambda: {"covered": payments.covered(self.no)},
+            "bidder": lambda: {"engaged": secrets.engaged(self.row)},
             "product": lambda: product_facts(institutions.product(self.row.product), self.lot_row),
         }
 
@@ -109,6 +111,8 @@ FACTS = (
     Fact("order.created_at", "date and time", "提交时间"),
     Fact("order.state_since", "date and time", "进入当前状态的时间"),
     Fact("order.reason", "string", "取消、退款或不通过的原因", "sealed"),
+    Fact("money.covered", "boolean", "已有保费与保函对应"),
+    Fact("bidder.engaged", "boolean", "投标人在该标段另有有效订单", "sealed"),
     Fact("lot.state", "string", "标段状态", "sealed"),
     Fact("lot.open", "boolean", "标段可投标", "sealed"),
     Fact("lot.ended", "boolean", "标段已终止或流标", "sealed"),
