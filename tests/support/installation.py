@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,9 @@ def _first_day(app: Flask) -> None:
         db.engine.dispose()
 
 
+REGISTERED = ("catalogue", "handlers", "policies", "relay_sources")
+
+
 @dataclass
 class Installation:
     """One application on one kind of database, put back to its first day before each test."""
@@ -52,6 +56,8 @@ class Installation:
     redis_url: str
     postgres: Postgres | None = None
     made: dict[str, Flask] = field(default_factory=dict)
+    registered: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
 
     def settings(self, url: str, **overrides: Any) -> dict[str, Any]:
         return {
@@ -94,7 +100,11 @@ class Installation:
             return create_app(**{**FOR_TESTS, **self.settings(self.url, **overrides)})
         if kept is None:
             kept = self.made["app"] = create_app(**FOR_TESTS, **self.settings(self.url))
-        kept.extensions["policies"].clear()  # version numbers begin anew
+            self.registered = {name: deepcopy(kept.extensions[name]) for name in REGISTERED}
+            self.config = dict(kept.config)
+        kept.config.clear()
+        kept.config.update(self.config)
+        kept.extensions.update(deepcopy(self.registered))  # what the last test entered is gone
         sealing.init(kept)  # keys of lots that the last test made are not remembered
         return kept
 
