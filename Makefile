@@ -35,7 +35,7 @@ chaos: dev build machine
 
 # The pictures of the documents, taken from the running product
 pictures: dev build machine
-	@$(PY) -m tests.browser.pictures docs
+	@$(PY) -m tests.browser.pictures docs/images
 
 # make tck DIR=folder of the DMN test compatibility kit
 tck: build

@@ -23,6 +23,7 @@ export function drawState(drawing, state) {
       if (marks[mark].has(id)) canvas.addMarker(element, mark);
       else canvas.removeMarker(element, mark);
     }
+    if (element.waypoints && marks.taken.has(id)) raise(drawing.elements.getGraphics(element));
   });
   overlays.clear();
   for (const [element, places] of grouped(current)) {
@@ -36,6 +37,12 @@ export function drawState(drawing, state) {
   const moved = places.join() !== drawing.places.join();
   drawing.places = places;
   return moved;
+}
+
+/** A flow that was taken lies over those that share a stretch with it. */
+function raise(flow) {
+  const group = flow.parentNode;
+  if (group.nextElementSibling) group.parentNode.append(group);
 }
 
 function grouped(items) {
