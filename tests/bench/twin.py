@@ -216,7 +216,8 @@ class Twin:
         case = BpmnWorkflow(parser.get_spec("order"), parser.get_subprocess_specs("order"))
         limits = {"underwriting": "PT24H", "issuing": "PT24H"}
         said = {"eligibility": {"accepted": True, "reason": ""}, "premium": premium, "limits": limits}
-        known = {"order": {"premium": float(premium), "state": "underwriting"}, "lot": {"ended": False}}
+        lot = {"ended": False, "open": True, "state": "open", "bid_deadline": clock.now() + clock.days(1)}
+        known = {"order": {"premium": float(premium), "state": "underwriting"}, "lot": lot, "now": clock.now}
         case.script_engine = PythonScriptEngine(TaskDataEnvironment(known))
 
         def act(task: Any, element: str) -> bool | None:
