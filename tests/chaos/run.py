@@ -36,7 +36,7 @@ class Setup:
     people: int = 24
     lots: int = 24
     soon: float = 110.0
-    days: tuple[int, ...] = (1, 33)  # how far the clock is moved before each verdict; nothing: where it stands
+    days: tuple[int, ...] = (1, 2, 34)  # how far the clock is moved; nothing: judged where it stands
     kinds: list[str] = field(default_factory=lambda: list(plans.KINDS))
     weights: dict[str, int] = field(default_factory=lambda: dict(plans.WEIGHTS))
     ways: dict[str, int] = field(default_factory=lambda: dict(WAYS))
@@ -86,13 +86,14 @@ class Run:
         calm = Calm(stage, robot)
         await self._settle(stage, calm, robot, 0.0)
         if not self.setup.days:
-            await self._judge(stage, crowd, 0.0, ended=False)
+            await self._judge(stage, crowd, 0.0)
         for days in self.setup.days:
             offset = days * DAY
             await asyncio.to_thread(stage.stop)
             await asyncio.to_thread(stage.start, offset)
             await self._settle(stage, calm, robot, offset)
-            await self._judge(stage, crowd, offset, ended=days > 30)
+            if days > 1:  # what the first day's timers set going has a day of its own
+                await self._judge(stage, crowd, offset)
         counts = Counter(one[0] for one in dict.fromkeys(self.findings))
         for which, no, what in dict.fromkeys(self.findings):
             say(f"{which.upper()} {no} {what} {crowd.placed[no].manners if no in crowd.placed else ''}")
@@ -149,9 +150,9 @@ class Run:
         say(f"calm at +{offset / DAY:g} d after {time.monotonic() - began:.0f} s {f'but {moving}' if moving else ''}")
         say(f"  {states}; operator {dict(robot.decided)} {dict(robot.refused) or ''}")
 
-    async def _judge(self, stage: Stage, crowd: Crowd, offset: float, *, ended: bool) -> None:
+    async def _judge(self, stage: Stage, crowd: Crowd, offset: float) -> None:
         found = await asyncio.to_thread(books.read, stage)
-        result = verdict.judge(stage, found, set(crowd.placed), offset=offset, ended=ended)
+        result = verdict.judge(stage, found, set(crowd.placed), offset=offset)
         self.findings += result.findings
         say(f"verdict at +{offset / DAY:g} d: {Counter(one[0] for one in result.findings) or 'nothing found'}")
 

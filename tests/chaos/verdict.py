@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from app import clock
 from app.ledger import Account
 from app.orders.models import END, OrderState
 from app.runtime.models import ENDED
@@ -12,6 +14,7 @@ from tests.chaos.stage import Stage
 
 S = OrderState
 LOST, DOUBLED, STUCK = "lost", "doubled", "stuck"
+WATCHED = timedelta(days=31)  # an order that has ended is looked after for thirty days
 Finding = tuple[str, str, str]  # (which of the three, order, what)
 
 TOLD = {
@@ -51,13 +54,13 @@ class Verdict:
         return sum(one[0] == which for one in self.findings)
 
 
-def judge(stage: Stage, books: Books, placed: set[str], *, offset: float, ended: bool) -> Verdict:
-    """`placed`: the numbers bidders were given. `ended`: by now every case must have come to its end."""
+def judge(stage: Stage, books: Books, placed: set[str], *, offset: float) -> Verdict:
+    """`placed`: the numbers bidders were given."""
     verdict = Verdict()
     verdict.findings += _numbers(books, placed)
     for no, ours in books.ours.items():
         theirs = books.theirs.get(no, Theirs())
-        for which, what in (*_state(ours, ended), *_money(ours, theirs), *_guarantee(ours, theirs), *_told(ours)):
+        for which, what in (*_state(ours), *_money(ours, theirs), *_guarantee(ours, theirs), *_told(ours)):
             verdict.findings.append((which, no, what))
         if books.asked[no] > 1:
             verdict.findings.append((DOUBLED, no, f"placed {books.asked[no]} times at the institution"))
@@ -80,12 +83,12 @@ def _numbers(books: Books, placed: set[str]) -> Iterator[Finding]:
     yield from ((DOUBLED, lot, f"{count} live orders of one bidder") for (_, lot), count in live.items() if count > 1)
 
 
-def _state(ours: Ours, ended: bool) -> Iterator[tuple[str, str]]:
+def _state(ours: Ours) -> Iterator[tuple[str, str]]:
     if ours.order.state not in END:
         yield STUCK, f"in state {ours.order.state}"
     if ours.instance is None:
         yield LOST, "no case"
-    elif ended and ours.instance.status != ENDED:
+    elif ours.instance.status != ENDED and ours.order.state_since < clock.now() - WATCHED:
         yield STUCK, f"its case is {ours.instance.status}"
     if Counter(ours.steps).most_common(1)[0][1] > 1 or sorted(ours.steps) != list(range(len(ours.steps))):
         yield DOUBLED, f"steps {ours.steps}"
