@@ -21,12 +21,13 @@ from app.jobs import pause as calls
 from app.notices import telling
 from app.rules import tck
 from app.runtime import definitions
+from app.runtime.replay import replay
 from app.settings import ROOT
 from app.studio import seeds
 
 
 def init(app: Flask) -> None:
-    for command in (prepare, backup, restore, pause, resume, tck.group):
+    for command in (prepare, backup, restore, pause, resume, instance, tck.group):
         app.cli.add_command(command)
 
 
@@ -104,6 +105,28 @@ def resume() -> None:
         with transaction():
             calls.resume(by=SYSTEM)
     click.echo("对外调用已恢复")
+
+
+@click.group(help="流程实例：重放。")
+def instance() -> None:
+    """Cases."""
+
+
+@instance.command("replay")
+@click.argument("policy")
+@click.argument("key")
+@click.option("--version", "number", type=int, help="Replay on this version of the policy instead of its own.")
+@with_appcontext
+def replay_instance(policy: str, key: str, number: int | None) -> None:
+    """Run the case KEY of POLICY again from its history; ends with 1 if it goes another way."""
+    with told():
+        on = definitions.numbered(policy, number).definition if number is not None else None
+        verdict = replay(policy, key, definition=on)
+    if verdict.divergence is not None:
+        click.echo(f"{policy} {key}\t重放不一致\t{verdict.divergence}")
+        raise SystemExit(1)
+    end = "已结束" if verdict.ended else "进行中"
+    click.echo(f"{policy} {key}\t重放一致\t{verdict.steps} 步，经过 {verdict.shapes} 个图形，{end}")
 
 
 def _show_waiting() -> None:

@@ -67,6 +67,15 @@ def get(version_id: int) -> Policy:
     return found
 
 
+def numbered(policy: str, number: int) -> Policy:
+    """The policy's n-th version."""
+    query = select(PolicyVersion.id).where(PolicyVersion.policy == policy, PolicyVersion.number == number)
+    found = db.session.scalar(query)
+    if found is None:
+        raise NotFound(f"流程 {policy} 没有第 {number} 版")
+    return get(found)
+
+
 def live(policy: str) -> Policy:
     """The version that new cases follow, asked of the pointer row every time."""
     row = one(store.LIVE, policy=policy)

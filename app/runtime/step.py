@@ -132,6 +132,7 @@ class Step:
         """One line a step: the plain part draws the path, the sealed part replays it."""
         plain = [_plain(entry) for entry in self.trail]
         sealed = {
+            "version": self.version_id,
             "payload": self.payload,
             "secret": dict(self.secret),
             "facts": [rules.to_json(used) for used in self.facts_seen],
@@ -166,7 +167,7 @@ def begin(
     started = perf_counter()
     version = definitions.live(policy)
     step = Step("start", policy=policy, key=key, by=by, region=region, institution=institution)
-    step.secret, step.payload = secret, dict(data)
+    step.secret, step.payload, step.version_id = secret, dict(data), version.id
     case = engine.start(version.definition, dict(data), step)
     waiting = case.waiting()
     inbox = rows((store.INBOX, {"policy": policy, "key": key}))[0]

@@ -27,6 +27,8 @@ from app.protocol.calls import B1, B2, B3, B11, C1, C2, Call
 from app.protocol.digests import sm3_hex
 from app.runtime import inbox
 from app.runtime.models import ENDED, OPEN, InboxMessage, Incident, Instance, UserTask
+from app.runtime.replay import replay
+from app.runtime.step import opened_state
 from app.sandbox import demo as sandbox
 from app.sandbox.cast import ENTITIES
 from tests.gateway.party import Answer, Party
@@ -370,9 +372,17 @@ class Scene:
             assert instance.status == ENDED, (instance.key, self.state(instance.key), self.tasks(instance.key))
             assert self.ledger(instance.key).keys() <= {"bidder", "earned"}, self.ledger(instance.key)
             assert not self.undelivered(instance.key)
+            self.replayed(instance)
         assert not self.rows(select(UserTask))
         left = self.rows(select(Job).where(Job.state.in_((DUE, RUNNING, ANSWERED, FAILED))))
         assert not left, [(job.kind, job.name, job.state, job.error) for job in left]
+
+    def replayed(self, instance: Instance) -> None:
+        """From its history the case goes the same way to the same end."""
+        with self.app.app_context():
+            verdict = replay(instance.policy, instance.key)
+            assert verdict.same, verdict.divergence
+            assert verdict.state == opened_state(instance.state)
 
 
 @contextmanager
