@@ -54,3 +54,11 @@ class HouseFlag(db.Model):  # type: ignore[name-defined]
     value: Mapped[str]
     set_at: Mapped[Any] = mapped_column(UtcDateTime)
     set_by: Mapped[str]
+
+
+class DailyRound(db.Model):  # type: ignore[name-defined]
+    """The latest Shanghai day (YYYY-MM-DD) whose errand of this name was posted; see app/jobs/rounds.py."""
+
+    __tablename__ = "daily_round"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[str]

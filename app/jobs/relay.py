@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import starting
 from app.db import database_now, db, transaction
-from app.jobs import queue
+from app.jobs import queue, rounds
 from app.jobs.models import ANSWERED, DUE, FAILED, RUNNING, Job
 
 log = structlog.get_logger("relay")
@@ -60,6 +60,7 @@ def sweep() -> int:
     oldest = _oldest_offer()
     with transaction():
         now = database_now()
+        rounds.post_due(now)
         jobs = due(now=now, waiting_since=oldest)
         worn = [job for job in jobs if job.offers >= OFFERS]
         for job in worn:

@@ -25,4 +25,5 @@ def init(app: Flask) -> None:
         "runtime/wake": carrying.wake,
         "runtime/gave_up": carrying.told_off,
     }
+    app.extensions.setdefault("rounds", {})
     app.extensions["relay_sources"] = [("app.worker.hand_out", inbox.overdue)]

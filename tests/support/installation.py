@@ -44,7 +44,7 @@ def _first_day(app: Flask) -> None:
         db.engine.dispose()
 
 
-REGISTERED = ("catalogue", "handlers", "policies", "relay_sources")
+REGISTERED = ("catalogue", "handlers", "policies", "relay_sources", "rounds")
 
 
 @dataclass
