@@ -62,6 +62,13 @@ class Unavailable(AppError):
     code = "unavailable"
 
 
+class TooMany(AppError):
+    """Asked too often; `facts["retry_after"]`: seconds until it may be asked again."""
+
+    status = 429
+    code = "too_many"
+
+
 class Misconfigured(AppError):
     """The installation is incomplete; a process says so and does not start."""
 

@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import (
     accounts,
     cli,
+    codes,
     desk,
     files,
     gateway,
@@ -33,6 +34,7 @@ FEATURES = (
     health,
     cli,
     notices,
+    codes,
     projects,
     institutions,
     orders,

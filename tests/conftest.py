@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.support.product",
     "tests.support.people",
     "tests.support.demo",
+    "tests.support.phones",
 ]
 
 

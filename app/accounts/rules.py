@@ -36,6 +36,8 @@ RULES: dict[str, str] = {
     "accounts.switch_role": "signed_in",
     "accounts.profile": "signed_in",
     "accounts.reveal_handler": "entity",
+    # SMS codes
+    "codes.send": "anyone",
     # orders
     "applying.types": "bidder",
     "applying.lot": "bidder",

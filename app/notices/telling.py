@@ -5,18 +5,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import yaml
-from flask import current_app
 from sqlalchemy import func, select, update
 
 from app import clock
 from app.db import db, transaction
-from app.errors import NotFound, Unavailable
+from app.errors import NotFound
 from app.jobs import queue
+from app.notices import line
 from app.notices.models import MessageText, Notice, SmsSent
 from app.sealing import blind, seal_json
-from app.settings import secret
 from app.statements import insert, later
 
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -31,7 +29,7 @@ def tell(
     entity_id: str, code: str, *, kind: str, about: str, link: str, key: str, places: Mapping[str, str] | None = None
 ) -> None:
     """Notice now, SMS after the commit if the text says so; the caller holds the transaction."""
-    text = _text(code)
+    text = text_of(code)
     filled = {"no": about, **(places or {})}
     notice = {
         "recipient": recipient(entity_id),
@@ -55,31 +53,12 @@ def send_sms(payload: Mapping[str, Any], *, key: str) -> None:
     if notice is None:
         raise NotFound("没有要发送的通知", key=key)
     phone = phones[payload["kind"]](payload["about"])
-    body = {"phone": phone, "text": notice.body["text"], "reference": key, "at": clock.now().isoformat()}
-    headers = {"Idempotency-Key": key}
-    if token := secret(current_app.config["SMS_TOKEN_FILE"]):
-        headers["Authorization"] = f"Bearer {token}"
+    text = notice.body["text"]
     db.session.rollback()
-    try:
-        answer = _line().post(current_app.config["SMS_URL"], json=body, headers=headers)
-    except httpx.HTTPError as error:
-        raise Unavailable(f"短信平台无法连接：{type(error).__name__}") from error
-    if answer.status_code >= 500 or answer.status_code == 429:
-        raise Unavailable(f"短信平台返回 {answer.status_code}")
-    if answer.status_code >= 400:
-        raise NotFound(f"短信平台拒绝：{answer.status_code}")
+    line.send(phone, text, reference=key)
     with transaction():
         if db.session.scalar(select(SmsSent.id).where(SmsSent.key == key)) is None:
             db.session.add(SmsSent(key=key, code=payload["code"], about=payload["about"], sent_at=clock.now()))
-
-
-def _line() -> httpx.Client:
-    """One client a process: making one reads every root certificate, which costs more than the call."""
-    kept = current_app.extensions
-    if "sms_line" not in kept:
-        kept["sms_line"] = httpx.Client(timeout=10)
-    line: httpx.Client = kept["sms_line"]
-    return line
 
 
 def recipient(entity_id: str) -> str:
@@ -117,7 +96,7 @@ def seed_texts(path: Path) -> None:
             db.session.add(MessageText(code=code, title=entry["title"], text=entry["text"], sms=entry.get("sms", True)))
 
 
-def _text(code: str) -> MessageText:
+def text_of(code: str) -> MessageText:
     found = db.session.get(MessageText, code)
     if found is None:
         raise NotFound(f"没有编号为 {code} 的通知文本", code=code)

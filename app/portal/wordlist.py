@@ -22,7 +22,17 @@ CATALOGUE = ROOT / "app" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 IN_FORMS = ("label", "description", "text", "dateLabel", "timeLabel", "placeholder", "hint", "patternHint")
 UNNAMED = {"definitions", "sequenceFlow", "message", "error", "parameter", "operation", "result", "form"}
-RAISED = ("BadInput", "NotFound", "Forbidden", "Confidential", "Conflict", "IllegalMove", "Unavailable", "AppError")
+RAISED = (
+    "BadInput",
+    "NotFound",
+    "Forbidden",
+    "Confidential",
+    "Conflict",
+    "IllegalMove",
+    "Unavailable",
+    "TooMany",
+    "AppError",
+)
 
 Found = tuple[int, str | None, Any, list[str]]
 """As Babel's extractors give it: line, called function (None: no call), words, comments."""

@@ -36,6 +36,7 @@ MATRIX: dict[str, str] = {
     "projects.index": ALL,
     "projects.detail": ALL,
     "institutions.terms": ALL,
+    "codes.send": ALL,
     "accounts.login": ALL,
     "accounts.callback": ALL,
     "accounts.register": ALL,

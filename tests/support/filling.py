@@ -1,9 +1,9 @@
 """Rows for every table of a database as it stands, whatever its schema: what a migration will find in the field."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Connection, DateTime, Integer, LargeBinary, MetaData, Numeric, Table
+from sqlalchemy import JSON, Boolean, Connection, Date, DateTime, Integer, LargeBinary, MetaData, Numeric, Table
 
 VERSION_TABLE = "alembic_version"
 
@@ -28,6 +28,7 @@ def _value(kind: Any, number: int) -> Any:
         (Boolean, number % 2 == 0),
         (Integer, number),
         (Numeric, number),
+        (Date, date(2026, 1, number)),
         (DateTime, datetime(2026, 1, number, tzinfo=UTC)),
         (LargeBinary, bytes([number]) * 32),
         (JSON, {"row": number}),
