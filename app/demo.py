@@ -69,6 +69,7 @@ class Demo:
             "PLATFORM_SM2_KEY_FILE": str(keys / "platform_sm2.json"),
             "SMS_URL": outside["sms"]["url"],
             "SMS_TOKEN_FILE": str(keys / "sms_token"),
+            "OUTSIDE_ALLOWED": "127.0.0.0/8",
         }
         text = yaml.safe_dump({k: v for k, v in settings.items() if k in DEFAULTS}, allow_unicode=True)
         (self.folder / "config.yaml").write_text(text)

@@ -43,6 +43,7 @@ DEFAULTS: dict[str, Any] = {
     "VERIFY_PER_ADDRESS": 5,
     "POOL_SIZE": 10,
     "PROXIES": 0,
+    "OUTSIDE_ALLOWED": "",
     "PORTAL_FILE": "",
     "DEMO": "",
 }

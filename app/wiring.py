@@ -18,6 +18,7 @@ from app import (
     logs,
     notices,
     orders,
+    outside,
     portal,
     projects,
     runtime,
@@ -54,7 +55,7 @@ def wire(**overrides: Any) -> Flask:
     logs.configure(readable=bool(app.config["DEMO"]))
     database.db.init_app(app)
     database.migrate.init_app(app, database.db, directory=f"{app.root_path}/migrations", render_as_batch=True)
-    for foundation in (sealing, files, web):
+    for foundation in (sealing, files, outside, web):
         foundation.init(app)
     if proxies := app.config["PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]

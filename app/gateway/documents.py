@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from app import files
+from app import files, outside
 from app.errors import AppError, Unavailable
 from app.protocol.codes import Code, Refusal
 from app.protocol.digests import sha256_hex, sm3_hex
+from app.protocol.reach import AddressRefused
 
 MOST = 10 * 1024 * 1024
 BEGINNINGS = {"PDF": (b"%PDF-", "application/pdf"), "OFD": (b"PK\x03\x04", "application/ofd")}
@@ -60,9 +61,11 @@ def fetch(file: Mapping[str, Any], *, endpoint: str) -> bytes:
         raise NoDocument("文件地址不在机构登记的接口地址之下")
     timeout = urllib3.Timeout(connect=3, read=20)
     try:
-        with urllib3.PoolManager(retries=False) as pool:
+        with outside.reach().pool() as pool:
             answer = pool.request("GET", file["url"], timeout=timeout, redirect=False, preload_content=False)
             content = answer.read(MOST + 1)
+    except AddressRefused as error:
+        raise NoDocument(f"文件无法下载：{error}") from error
     except (HTTPError, OSError) as error:
         raise Unavailable(f"文件无法下载：{type(error).__name__}") from error
     if answer.status >= 500 or answer.status == 429:

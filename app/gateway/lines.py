@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import current_app
 
-from app import clock, institutions
+from app import clock, institutions, outside
 from app.db import db
 from app.errors import AppError, Misconfigured, Unavailable
 from app.gateway.callers import platform_key
 from app.institutions import keys
 from app.protocol.calls import Call
-from app.protocol.client import CallFailed, Client, Refused, Unreachable
+from app.protocol.client import CallFailed, Client, NotAllowed, Refused, Unreachable
 from app.protocol.codes import Code, Refusal
 from app.protocol.messages.message import read
 from app.protocol.signing import Algorithm
@@ -58,6 +58,8 @@ def ask(
         if error.code in OURS:
             raise CallRejected(f"{call.id} 被拒绝：{error.code} {error.message}", institution=institution) from error
         return Answer(error.data, error.code, error.message)
+    except NotAllowed as error:
+        raise CallRejected(f"机构的接口地址不允许使用：{error.__cause__}", institution=institution) from error
     except CallFailed as error:
         raise CallRejected(f"{call.id} 的应答不符合接口约定：{error}", institution=institution) from error
 
@@ -81,7 +83,9 @@ def _client(code: str) -> Client:
     mark = (institution.endpoint_url, own, tuple(believed))
     kept = current_app.extensions.setdefault("gateway_lines", {})
     if code not in kept or kept[code][0] != mark:
-        made = Client(institution.endpoint_url, institution.app_id, own, believed, clock=clock.now)
+        made = Client(
+            institution.endpoint_url, institution.app_id, own, believed, clock=clock.now, reach=outside.reach()
+        )
         kept[code] = (mark, made)
     client: Client = kept[code][1]
     return client

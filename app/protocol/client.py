@@ -16,6 +16,7 @@ from app.protocol import signing
 from app.protocol.calls import Call
 from app.protocol.codes import Code, Refusal
 from app.protocol.messages.message import read, write
+from app.protocol.reach import AddressRefused, Reach
 from app.protocol.signing import Key
 
 MOST_ANSWER = 80 * 1024 * 1024
@@ -39,6 +40,10 @@ class Garbled(CallFailed):
     """The answer is signed but not what the interface says; somebody has to look at it."""
 
 
+class NotAllowed(CallFailed):
+    """The address leads where calls must not go; nothing was sent."""
+
+
 class Unreachable(CallFailed):
     """No believable answer. The request may or may not have been done: send it again, same request id."""
 
@@ -59,7 +64,7 @@ def _now() -> datetime:
 class Client:
     """One party's way to another. `keys`: the keys whose signature on an answer is believed.
 
-    Thread-safe; keeps connections. `connect` and `patience` are seconds.
+    Thread-safe; keeps connections. `connect` and `patience` are seconds. `reach`: where its calls may go at all.
     """
 
     base_url: str
@@ -70,13 +75,15 @@ class Client:
     patience: float = 10.0
     clock: Callable[[], datetime] = _now
     connections: int = 8
+    reach: Reach | None = None
     _pool: urllib3.PoolManager = field(init=False, repr=False)
     _believed: dict[str, Key] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.base_url = self.base_url.rstrip("/")
         self._believed = {key.id: key for key in self.keys}
-        self._pool = urllib3.PoolManager(num_pools=4, maxsize=self.connections, retries=False)
+        options: dict[str, Any] = {"num_pools": 4, "maxsize": self.connections}
+        self._pool = self.reach.pool(**options) if self.reach else urllib3.PoolManager(retries=False, **options)
 
     def call(
         self,
@@ -90,7 +97,7 @@ class Client:
     ) -> dict[str, Any]:
         """The answer's data as Python values; `numbers` fill the path.
 
-        Raises Refused, Garbled, or Unreachable (Busy, Untrusted).
+        Raises Refused, Garbled, NotAllowed, or Unreachable (Busy, Untrusted).
         """
         raw = b"" if call.body is None else orjson.dumps(write(call.body, body or {}))
         status, envelope = self.send(
@@ -135,6 +142,8 @@ class Client:
                 content = response.read(MOST_ANSWER + 1)
             finally:
                 response.release_conn()
+        except AddressRefused as error:
+            raise NotAllowed(f"{method} {whole}: {error}") from error
         except (HTTPError, OSError) as error:
             raise Unreachable(f"{method} {whole}: {error}") from error
         if len(content) > MOST_ANSWER:

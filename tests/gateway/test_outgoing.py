@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app import clock, files
+from app import clock, files, outside
 from app.db import db, transaction
 from app.errors import Confidential, Misconfigured, Unavailable
-from app.gateway import outgoing
+from app.gateway import documents, outgoing
 from app.gateway.callers import platform_key
+from app.gateway.documents import NoDocument
 from app.gateway.lines import CallRejected
 from app.gateway.operations import OPERATIONS
 from app.institutions import ApiKey, Institution
@@ -111,6 +112,25 @@ def test_an_institution_that_is_away_is_asked_again(teller, asking):
     teller.close()
     with pytest.raises(Unavailable):
         outgoing.place_order(asking)
+
+
+@pytest.mark.parametrize("url", ["https://10.0.0.1/api", "https://169.254.169.254/", "https://[::1]/api"])
+def test_nothing_is_sent_to_an_endpoint_inside_a_house(teller, asking, url):
+    with transaction():
+        db.session.scalars(select(Institution).where(Institution.code == "BANK01")).one().endpoint_url = url
+    with pytest.raises(CallRejected, match="内部网络"):
+        outgoing.place_order(asking)
+
+
+def test_no_document_is_fetched_from_inside_a_house(app_context):
+    file = {"url": "https://192.168.3.4/files/BH1.pdf", "format": "PDF", "sm3": "0" * 64, "sha256": "0" * 64}
+    with pytest.raises(NoDocument, match="内部网络"):
+        documents.fetch(file, endpoint="https://192.168.3.4/api")
+
+
+def test_an_installation_that_allows_no_inner_network_does_not_call_the_loopback(make_app):
+    with make_app(OUTSIDE_ALLOWED="").app_context():
+        assert outside.problem("http://127.0.0.1:8102/BANK01") == "该地址指向内部网络，不能作为接口地址"
 
 
 @pytest.mark.parametrize("code", [Code.OVER_CAP, Code.VALIDITY_TOO_SHORT, Code.INSTITUTION_UNAVAILABLE])

@@ -69,6 +69,7 @@ class Installation:
             "OIDC_ISSUER": "http://127.0.0.1:8101",
             "OIDC_CLIENT_ID": "baohan",
             "DEMO": "yes",
+            "OUTSIDE_ALLOWED": "127.0.0.1",
             **overrides,
         }
 
