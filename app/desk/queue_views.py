@@ -8,13 +8,13 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import audit, clock, files, regions, runtime
+from app import audit, clock, files, formjs, regions, runtime
 from app.accounts import User, current_user
 from app.db import db, retrying, transaction
-from app.desk import answers, cases, kinds, queue
+from app.desk import cases, kinds, queue
 from app.desk.queue import Filters
 from app.errors import AppError, BadInput, NotFound
-from app.runtime import definitions, engine, incidents, timeline
+from app.runtime import answers, definitions, engine, incidents, timeline
 from app.runtime.models import History, Instance, UserTask
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -254,7 +254,7 @@ def _gone() -> Answer:
             .order_by(History.id.desc())
             .limit(1)
         )
-        form = answers.formjs.load(definitions.get(instance.version_id).form(request.form.get("form", "")))
+        form = formjs.load(definitions.get(instance.version_id).form(request.form.get("form", "")))
         typed = [(f.name, request.form[f.key]) for f in form.fields if request.form.get(f.key)]
     after = queue.following(user, filters)
     page = render_template(

@@ -1,4 +1,4 @@
-"""A reviewer's answer: the task's form, read, its files kept, its personal parts parted from process data."""
+"""What a person filled in: the task's form, read, its files kept, its secret parts parted from process data."""
 
 from collections.abc import Mapping
 from typing import Any
