@@ -68,8 +68,11 @@ def load() -> None:
         _expire("old")
         return
     account: Any = db.session.get(Account, account_id)
-    if account is None or account.locked:
+    if account is None or account.locked or account.left_at is not None or not account.roles:
         _expire("locked")
+        return
+    if account.sessions_from is not None and session["since"] < account.sessions_from.timestamp():
+        _expire("ended")
         return
     g.user = user.of(account, session.get("role"))
     if now - session["seen"] >= TOUCH and "X-Fragment" not in request.headers:

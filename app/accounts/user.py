@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import g
 
-from app.accounts.models import Account
+from app.accounts.models import Account, absent_for
 from app.accounts.roles import EVERYWHERE, Kind, Role
 from app.audit import Actor
 from app.db import db
@@ -26,13 +26,14 @@ class User:
     regions: tuple[str, ...] = ()
     institution: str = ""
     entity_id: str = ""
+    stands_in_for: str = ""  # the colleague whose role this is, if it is not one's own
 
     @property
     def actor(self) -> Actor:
         """Who the audit trail names: an entity by its role only, its identity sealed; staff by name."""
         if self.kind == Kind.ENTITY:
             return Actor(self.ref, self.role.label, sealed=True)
-        return Actor(self.ref, self.name)
+        return Actor(self.ref, f"{self.name}（代{self.stands_in_for}）" if self.stands_in_for else self.name)
 
     @property
     def is_staff(self) -> bool:
@@ -53,9 +54,15 @@ class Identity:
 
 
 def of(account: Account, role: str | None) -> User:
-    """The user of an account in one of its roles (the first if the wanted one is no longer theirs)."""
-    roles = tuple(Role(code) for code in account.roles)  # type: ignore[call-arg]
-    current = next((own for own in roles if own.value == role), roles[0])
+    """The user of an account in one of its roles (the first if the wanted one is no longer theirs).
+
+    Staff also have the roles of colleagues for whom they stand in, each with the regions of whoever holds it.
+    """
+    absent = absent_for(account) if account.kind == Kind.STAFF else []
+    held = {code: None for one in (account, *absent) for code in one.roles}
+    roles = tuple(Role(code) for code in held)  # type: ignore[call-arg]
+    current = next((one for one in roles if one.value == role), roles[0])
+    holders = [one for one in (account, *absent) if current.value in one.roles]
     return User(
         id=account.id,
         kind=Kind(account.kind),  # type: ignore[call-arg]
@@ -63,9 +70,10 @@ def of(account: Account, role: str | None) -> User:
         ref=account.sub,
         roles=roles,
         role=current,
-        regions=tuple(account.regions),
+        regions=tuple(dict.fromkeys(region for one in holders for region in one.regions)),
         institution=account.institution,
         entity_id=account.entity,
+        stands_in_for="" if holders[0] is account else holders[0].name,
     )
 
 

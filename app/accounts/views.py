@@ -7,15 +7,15 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
 from app import audit, regions
-from app.accounts import limiter, signin
+from app.accounts import entering, limiter, signin
 from app.accounts.access import SessionOver, WrongRole
 from app.accounts.addresses import landing, page_before, safe_next
-from app.accounts.claims import Refused, SecondFactorMissing, profile
-from app.accounts.models import Account, upsert
+from app.accounts.claims import Refused, SecondFactorMissing
+from app.accounts.models import Account
 from app.accounts.oidc import Attempt, LoginFailed, Provider
 from app.accounts.pending import keep, taken
 from app.accounts.roles import EVERYWHERE
-from app.accounts.user import Identity, current_user, identity, of
+from app.accounts.user import Identity, current_user, identity
 from app.db import transaction
 from app.errors import BadInput, NotFound
 
@@ -66,6 +66,7 @@ def _to_platform(**wishes: str) -> Response:
 
 @bp.get("/oidc/callback")
 @limiter.limit("30/minute")
+@limiter.limit("20 per 10 minutes", deduct_when=lambda response: response.status_code in (400, 403))
 def callback() -> Any:
     """Back from the platform: verify, keep the account, start a session."""
     attempt, back = taken(request.args.get("state", ""))
@@ -77,25 +78,26 @@ def callback() -> Any:
     try:
         proof = platform().redeem(attempt, request.args.get("code", ""), request.args.get("iss"))
         acr = frozenset(str(current_app.config["OIDC_STAFF_ACR"]).split())
-        account = _kept(profile(proof.claims, staff_acr=acr))
+        account = _entered(proof.claims, acr)
+    except SecondFactorMissing as missing:
+        with transaction():
+            entering.failed(platform().issuer, str(proof.claims["sub"]))
+        return _refused(missing, back)
     except Refused as refusal:
         return _refused(refusal, back)
     user = signin.begin(account, account.roles[0], hint=proof.hint)
     return redirect(back or landing(user.role))
 
 
-def _kept(who: Any, *, again: bool = True) -> Account:
+def _entered(claims: Any, acr: frozenset[str], *, again: bool = True) -> Account:
+    invited = session.get("invitation", "")
     try:
         with transaction():
-            account = upsert(platform().issuer, who)
-            if account.locked:
-                raise Refused(_("您的账号已停用，请联系业务运营"))
-            audit.record(f"account-{account.id}", "登录", by=of(account, None).actor)
+            return entering.enter(platform().issuer, claims, staff_acr=acr, invited=invited)
     except IntegrityError:
         if not again:
             raise
-        return _kept(who, again=False)  # two first sign-ins at once: the other one made the row
-    return account
+        return _entered(claims, acr, again=False)  # two first sign-ins at once: the other one made the row
 
 
 def _refused(refusal: Refused, back: str) -> tuple[str, int]:

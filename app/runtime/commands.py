@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app import clock
-from app.audit import Actor, record
+from app.accounts.staff import when_gone
+from app.audit import SYSTEM, Actor, record
 from app.db import db
 from app.errors import Conflict, Forbidden, NotFound
 from app.runtime import definitions, engine, step, store
@@ -85,6 +86,15 @@ def release(task_id: int, *, by: Actor) -> UserTask:
         raise Forbidden("只有领取人可以退回待办")
     task.assignee, task.assignee_label, task.claimed_at = "", "", None
     return task
+
+
+@when_gone
+def give_back(ref: str) -> None:
+    """Somebody's access ends, or a substitute takes over: what they claimed is the group's again."""
+    held = select(UserTask).where(UserTask.assignee == ref).order_by(UserTask.id).with_for_update()
+    for task in db.session.scalars(held):
+        task.assignee, task.assignee_label, task.claimed_at = "", "", None
+        record(f"desk:{task.key}", f"退回：{task.name}", by=SYSTEM)
 
 
 def move(policy: str, key: str, tokens: list[str], to: str, *, by: Actor, note: str) -> None:

@@ -341,6 +341,11 @@ def test_registration_is_the_platforms(make_app: Callable[..., Flask], client: F
     assert elsewhere.get("/register").headers["Location"] == "https://register.example/"
 
 
-def test_login_is_limited_per_address(client: FlaskClient) -> None:
-    codes = [client.get("/oidc/callback?state=x").status_code for _ in range(31)]
-    assert codes == [400] * 30 + [429]
+def test_sign_ins_that_fail_are_limited_per_address(client: FlaskClient, platform: Platform) -> None:
+    codes = [client.get("/oidc/callback?state=x").status_code for _ in range(21)]
+    assert codes == [400] * 20 + [429]
+
+
+def test_sign_ins_that_succeed_are_limited_per_minute_only(client: FlaskClient, platform: Platform) -> None:
+    codes = [sign_in(client, platform, "/login?again=1").status_code for _ in range(22)]
+    assert codes == [302] * 22
