@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from flask_babel import gettext as _
+
 from app import audit, clock
 from app.accounts import invitations, staff
 from app.accounts.claims import Refused, person, phone_number, profile, said_roles
@@ -62,7 +64,8 @@ def _not_locked(account: Account) -> None:
     if account.locked:
         raise Refused("您的账号已停用，请联系业务运营")
     if account.locked_until is not None and clock.now() < account.locked_until:
-        raise Refused(f"连续多次未通过双因素认证，账号暂停登录至 {clock.shown(account.locked_until)}")
+        until = clock.shown(account.locked_until)
+        raise Refused(_("连续多次未通过双因素认证，账号暂停登录至 %(until)s", until=until))
 
 
 def _join(account: Account, offered: list[Invitation], *, must: bool) -> None:
@@ -84,4 +87,5 @@ def _fits(account: Account) -> None:
     try:
         staff.check(held, regions=account.regions, institution=account.institution)
     except BadInput as wrong:
-        raise Refused(f"统一注册平台登记的角色不能使用：{'；'.join(wrong.fields.values())}") from wrong
+        why = "；".join(map(_, wrong.fields.values()))
+        raise Refused(_("统一注册平台登记的角色不能使用：%(why)s", why=why)) from wrong

@@ -118,14 +118,14 @@ def resend(invitation_id: int, *, by: Actor) -> Invitation:
     """A new link, good for another while; the earlier one is void."""
     row = get(invitation_id)
     if row.state != S.PENDING:
-        raise Conflict(f"该邀请{S(row.state).label}，不能重新发送")
+        raise Conflict("该邀请已接受或已撤回，不能重新发送")
     return _send(row, "重新发送邀请", by=by)
 
 
 def withdraw(invitation_id: int, *, by: Actor) -> Invitation:
     row = get(invitation_id)
     if row.state != S.PENDING:
-        raise Conflict(f"该邀请{S(row.state).label}，不能撤回")
+        raise Conflict("该邀请已接受或已撤回，不能再撤回")
     move(row, S.WITHDRAWN, by=by)
     return row
 

@@ -31,6 +31,8 @@ RAISED = (
     "IllegalMove",
     "Unavailable",
     "TooMany",
+    "Refused",
+    "SecondFactorMissing",
     "AppError",
 )
 
