@@ -19,7 +19,7 @@ from app.protocol.digests import sm3_hex
 from app.protocol.messages.message import read, write
 from app.protocol.signing import Key, new_secret
 from app.sandbox import clock
-from app.sandbox.institution import issuing, money, news, orders, standing
+from app.sandbox.institution import applications, issuing, money, news, orders, standing
 from app.sandbox.institution.behaviour import KINDS
 from app.sandbox.institution.office import Ask, Office
 
@@ -31,6 +31,11 @@ VERBS: dict[str, Verb] = {
     "A4": standing.status,
     "A5": orders.close,
     "A6": issuing.ask_unseal,
+    "A7": applications.extend,
+    "A8": applications.refund,
+    "A9": applications.cancel,
+    "A10": applications.claim,
+    "A11": applications.invoice,
     "A12": news.hear,
     "A13": news.reconcile,
     "A14": news.pong,
@@ -122,7 +127,7 @@ class _Visit:
                 return before["status"], before["body"]
             try:
                 books.execute("SAVEPOINT verb")
-                data = self.verb(self.office, books, Ask(self.code, asked.env, body, self.order_no))
+                data = self.verb(self.office, books, Ask(self.code, asked.env, body, self.order_no, self.numbers))
                 status, content = 200, orjson.dumps(envelope(data=write(self.call.answer, data)))
             except Refusal as refusal:
                 books.execute("ROLLBACK TO verb")

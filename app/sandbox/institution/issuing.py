@@ -7,12 +7,15 @@ import secrets
 import sqlite3
 from typing import Any
 
+from app.protocol import trial
 from app.protocol.codes import Code, Refusal
 from app.protocol.digests import sha256_hex, sm3_hex
 from app.protocol.messages.guarantees import UnsealedLot
 from app.protocol.messages.message import read, write
+from app.protocol.trial import Play
 from app.sandbox import clock
 from app.sandbox.institution import orders
+from app.sandbox.institution.behaviour import KINDS
 from app.sandbox.institution.ledger import Row, insert, moment
 from app.sandbox.institution.office import Ask, Office
 from app.sandbox.institution.paper import Terms
@@ -25,7 +28,7 @@ def issue(office: Office, chore: Row) -> None:
     assert order is not None
     if order["issue_status"] != "PENDING" or office.manners.option(code, order_no, "never_issue"):
         return
-    refused = office.manners.option(code, order_no, "refuse_issue")
+    refused = office.manners.option(code, order_no, "refuse_issue") or _asked_to_refuse(order)
     if refused:
         with office.ledger.write() as books:
             books.execute(
@@ -182,6 +185,11 @@ def presign(office: Office, code: str, wanted: int) -> None:
                 verify_code=verify_code,
                 sm3=keep(books, pdf),
             )
+
+
+def _asked_to_refuse(order: Row) -> dict[str, Any] | None:
+    wanted = order["env"] == trial.ENV and trial.played(order["order_no"]) is Play.REFUSED
+    return KINDS["refuse_issue"] if wanted else None
 
 
 def _presigned(office: Office, code: str) -> tuple[str, str, bytes] | None:

@@ -6,7 +6,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,16 @@ CREATE TABLE IF NOT EXISTS guarantees (
     guarantee_no TEXT PRIMARY KEY, institution TEXT NOT NULL, order_no TEXT NOT NULL, verify_code TEXT NOT NULL,
     pay_txn_no TEXT NOT NULL, mode TEXT NOT NULL, amount INTEGER NOT NULL, valid_from TEXT NOT NULL,
     valid_to TEXT NOT NULL, issued_at TEXT NOT NULL, sm3 TEXT NOT NULL, unsealed_sm3 TEXT,
+    state TEXT NOT NULL DEFAULT 'IN_FORCE', paid_out INTEGER NOT NULL DEFAULT 0,
     UNIQUE (institution, order_no));
 CREATE TABLE IF NOT EXISTS files (sm3 TEXT PRIMARY KEY, sha256 TEXT NOT NULL, content BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS repayments (
     repay_txn_no TEXT PRIMARY KEY, pay_txn_no TEXT NOT NULL UNIQUE, institution TEXT NOT NULL,
     order_no TEXT NOT NULL, amount INTEGER NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS applications (
+    institution TEXT NOT NULL, number TEXT NOT NULL, call TEXT NOT NULL, order_no TEXT NOT NULL,
+    guarantee_no TEXT NOT NULL, body TEXT NOT NULL, decided TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (institution, number));
 CREATE TABLE IF NOT EXISTS news (id INTEGER PRIMARY KEY, institution TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS answers (
     app_id TEXT NOT NULL, env TEXT NOT NULL, request_id TEXT NOT NULL, question TEXT NOT NULL,
@@ -51,6 +56,11 @@ CREATE TABLE IF NOT EXISTS uses (
 CREATE TABLE IF NOT EXISTS presigned (
     guarantee_no TEXT PRIMARY KEY, institution TEXT NOT NULL, verify_code TEXT NOT NULL, sm3 TEXT NOT NULL);
 """
+_ADDED = (
+    ("guarantees", "state TEXT NOT NULL DEFAULT 'IN_FORCE'"),
+    ("guarantees", "paid_out INTEGER NOT NULL DEFAULT 0"),
+)
+"""Columns that books opened before do not have."""
 BOOKS = ("orders", "payments", "guarantees", "repayments", "chores")
 
 Row = sqlite3.Row
@@ -66,6 +76,9 @@ class Ledger:
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._connection() as connection:
             connection.executescript(_TABLES)
+            for table, column in _ADDED:
+                with suppress(sqlite3.OperationalError):  # it is there already
+                    connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:

@@ -7,12 +7,17 @@ import sqlite3
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from app.protocol import trial
 from app.protocol.codes import Code, Refusal
 from app.protocol.messages.house import LotNews
 from app.protocol.messages.message import write
+from app.protocol.trial import Play
 from app.sandbox import clock
+from app.sandbox.institution import applications
 from app.sandbox.institution.ledger import insert, moment
 from app.sandbox.institution.office import Ask, Office
+
+_OF_ENV = " AND order_no IN (SELECT order_no FROM orders WHERE institution = ? AND env = ?)"
 
 
 def hear(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any]:
@@ -40,11 +45,13 @@ def reconcile(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, 
     entries = [
         {**dict(row), "kind": kind, "at": moment(row["at"])}
         for kind, query in queries.items()
-        for row in books.execute(query, span)
+        for row in books.execute(query + _OF_ENV, (*span, ask.code, ask.env))
     ]
     return {"date": day, "entries": sorted(entries, key=lambda entry: entry["at"])}
 
 
 def pong(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any]:
     """A14"""
+    if ask.env == trial.ENV and trial.played(ask.body.get("echo", "")) is Play.PRODUCTS:
+        applications.products(office, books, ask)
     return {"at": clock.now(), "echo": ask.body.get("echo"), "accepting": True}

@@ -29,6 +29,7 @@ class Ask:
     env: str
     body: dict[str, Any]
     order_no: str = ""
+    numbers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -74,7 +75,7 @@ class Office:
         self,
         books: sqlite3.Connection,
         kind: str,
-        order: Row,
+        order: Row | dict[str, Any],
         body: dict[str, Any],
         *,
         seconds: float = 0,
@@ -101,21 +102,22 @@ class Office:
     def tell(
         self,
         books: sqlite3.Connection,
-        order: Row,
+        order: Row | dict[str, Any],
         call: str,
         values: dict[str, Any],
         *,
         seconds: float = 0,
         after: int | None = None,
+        part: str = "file",
     ) -> int:
         """Post callback `call` to the platform. `file` in `values` is the SM3 of one in the books, `claim` what
-        is said instead of its SM3."""
+        is said instead of its SM3, `part` the message's name for it."""
         code, order_no = order["institution"], order["order_no"]
         values = dict(values)
         file, claim = values.pop("file", None), values.pop("claim", None)
         message = CALLS[call].body
         assert message is not None
-        body = {"call": call, "values": write(message, values), "file": file, "claim": claim}
+        body = {"call": call, "values": write(message, values), "file": file, "claim": claim, "part": part}
         slow = self.manners.option(code, order_no, "slow", call)
         silent = self.manners.option(code, order_no, "silent", call)
         return self.post(

@@ -8,10 +8,13 @@ import sqlite3
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from app.protocol import trial
 from app.protocol.codes import Code, Refusal
 from app.protocol.messages.message import read, write
 from app.protocol.messages.orders import Order
+from app.protocol.trial import Play
 from app.sandbox import clock
+from app.sandbox.institution.behaviour import KINDS
 from app.sandbox.institution.ledger import Row, insert
 from app.sandbox.institution.office import Ask, Office
 
@@ -69,7 +72,7 @@ def underwrite(office: Office, chore: Row) -> None:
         if order["underwriting_status"] != "PENDING":
             return
         body = wanted(order)
-        rejected = office.manners.option(code, order_no, "reject")
+        rejected = office.manners.option(code, order_no, "reject") or _asked_to_reject(order)
         if rejected:
             books.execute(
                 "UPDATE orders SET underwriting_status = 'REJECT', reject_code = ?, reason = ?"
@@ -107,7 +110,7 @@ def open_payment(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[st
         "UPDATE orders SET token = ?, return_url = ?, pay_until = ? WHERE institution = ? AND order_no = ?",
         (token, body["return_url"], body["expires_at"].isoformat(), code, order_no),
     )
-    pays = office.manners.option(code, order_no, "pays")
+    pays = office.manners.option(code, order_no, "pays") or _paid_by_itself(order)
     if pays and not order["token"]:
         office.post(books, "pay", order, {"channel": "网上银行", "when": "asked"}, seconds=pays["seconds"])
     return {"url": f"{office.address}/pay/{token}", "expires_at": body["expires_at"]}
@@ -152,6 +155,17 @@ def premium(product: dict[str, Any], amount: int) -> int:
     """rate × amount, at least the minimum; fen."""
     exact = (Decimal(amount) * Decimal(product["rate"])).quantize(Decimal(1), ROUND_HALF_UP)
     return max(int(exact), int(Decimal(product["minimum_premium"]) * 100))
+
+
+def _asked_to_reject(order: Row) -> dict[str, Any] | None:
+    wanted = order["env"] == trial.ENV and trial.played(order["order_no"]) is Play.REJECTED
+    return KINDS["reject"] if wanted else None
+
+
+def _paid_by_itself(order: Row) -> dict[str, Any] | None:
+    """In the acceptance test nobody comes to the payment page."""
+    wanted = order["env"] == trial.ENV and trial.played(order["order_no"]) in (Play.PAID, Play.REFUSED)
+    return KINDS["pays"] if wanted else None
 
 
 def _product(products: list[dict[str, Any]], code: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from app.protocol.codes import Code
 from app.protocol.messages.message import read
 from app.protocol.signing import new_secret, new_sm2_key
 from app.sandbox import clock, demo
-from app.sandbox.institution import issuing, money, orders
+from app.sandbox.institution import applications, issuing, money, orders
 from app.sandbox.institution.ledger import Row
 from app.sandbox.institution.office import Office
 
@@ -41,6 +41,7 @@ class Outbox:
             "repay": money.repay,
             "issue": issuing.issue,
             "unseal": issuing.unseal,
+            "decide": applications.decide,
         }
         self._threads = [threading.Thread(target=self._work, name=f"chores-{n}", daemon=True) for n in range(threads)]
 
@@ -137,8 +138,8 @@ class Outbox:
             "sha256": body["claim"] or row["sha256"],
         }
         if self._office.manners.option(chore["institution"], chore["order_no"], "by_url"):
-            return {"file": {**said, "url": f"{self._office.address}/files/{row['sm3']}.pdf"}}
-        return {"file": {**said, "base64": b64encode(row["content"]).decode()}}
+            return {body["part"]: {**said, "url": f"{self._office.address}/files/{row['sm3']}.pdf"}}
+        return {body["part"]: {**said, "base64": b64encode(row["content"]).decode()}}
 
     def _client(self, code: str, env: str, forged: bool) -> Client:
         with self._claiming:
