@@ -63,12 +63,11 @@ def book(order_no: str, amount: int, source: Account, target: Account, *, key: s
     )
 
 
-def booked(order_no: str, *keys: str) -> set[str]:
-    """Which of these bookings were made."""
+def keys(order_no: str) -> list[str]:
+    """The order's bookings, oldest first."""
     send()
-    return set(
-        db.session.scalars(select(LedgerEntry.key).where(LedgerEntry.order_no == order_no, LedgerEntry.key.in_(keys)))
-    )
+    query = select(LedgerEntry.key).where(LedgerEntry.order_no == order_no).order_by(LedgerEntry.id)
+    return list(dict.fromkeys(db.session.scalars(query)))
 
 
 def balance(order_no: str, account: Account) -> int:

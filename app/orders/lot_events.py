@@ -28,10 +28,11 @@ def on_event(lot: Lot, event: LotEvent) -> None:
 
 
 def on_lot(lot: Lot) -> None:
-    """A subscriber of the feed: the bid deadline is one errand of the lot, so that no order's timer names it."""
-    if lot.bid_deadline > clock.now():
-        payload = {"lot": lot.no, "at": lot.bid_deadline.isoformat()}
-        queue.post("orders/lot_deadline", payload, key=f"{lot.no}:{payload['at']}", run_at=lot.bid_deadline)
+    """A subscriber of the feed: the bid deadline is one errand of the lot, so that no order's timer names it. One
+    that was moved into the past is due at once."""
+    payload = {"lot": lot.no, "at": lot.bid_deadline.isoformat()}
+    due = max(lot.bid_deadline, clock.now())
+    queue.post("orders/lot_deadline", payload, key=f"{lot.no}:{payload['at']}", run_at=due)
 
 
 def tell_event(payload: Mapping[str, Any], *, key: str) -> None:

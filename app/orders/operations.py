@@ -9,6 +9,7 @@ REASON = Field("reason", "string", "原因")
 PREMIUM = Field("premium", "number", "保费（元）")
 TXN = Field("txn_no", "string", "支付流水号")
 BACK = Field("reason", "string", "退款原因代码（LATE、DUPLICATE、NOT_ISSUED、TERMINATED）")
+KEPT = Field("kept", "boolean", "已用于保函，没有应退款项")
 
 
 def tell(context: OpContext, text: str, reason: str = "", premium: str = "") -> None:
@@ -107,7 +108,15 @@ OPERATIONS = (
         payments.owed,
         title="记下应退款项",
         parameters=(TXN, BACK),
-        results=(TXN, BACK),
+        results=(TXN, BACK, KEPT),
+    ),
+    Operation(
+        "orders/stands",
+        payments.stands,
+        title="登记：机构已就该款出函",
+        parameters=(TXN, BACK),
+        results=(TXN, BACK, KEPT),
+        effects=("资金：退款中→待出函、已实现", "资金：待出函、已实现→退款中"),
     ),
     Operation(
         "orders/earn",
@@ -126,6 +135,7 @@ OPERATIONS = (
             Field("at", "string", "退款时间"),
             Field("amount", "string", "金额（元）", required=False),
         ),
+        results=(Field("entered", "boolean", "此前未登记"),),
         effects=("资金：退款中→投标人",),
     ),
     Operation(

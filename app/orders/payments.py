@@ -14,6 +14,19 @@ from app.orders import secrets
 from app.orders.models import Payment
 from app.runtime.operations import OpContext
 
+BOOKED = {
+    "paid": Account.HELD,
+    "earned": Account.EARNED,
+    "ask-back": Account.REPAYING,
+    "reclaimed": Account.EARNED,
+    "kept": Account.HELD,
+    "stands": Account.EARNED,
+    "instead": Account.REPAYING,
+    "given-back": Account.BIDDER,
+}
+"""The kinds of bookings of a payment, by their keys `kind:order:transaction`: where they leave its money."""
+WITH_US = (Account.HELD, Account.EARNED)
+
 
 def take(context: OpContext, txn_no: str, amount: str, channel: str, paid_at: str) -> dict[str, Any]:
     """Keep a payment (yuan). `repeat`: told before; `matches`: it is the premium."""
@@ -39,21 +52,42 @@ def ask_back(context: OpContext, txn_no: str, reason: str) -> dict[str, Any]:
 
 
 def owed(context: OpContext, txn_no: str, reason: str) -> dict[str, Any]:
-    """What a repayment is about, for the process that sees to it: its own copy, others may go on beside it."""
-    return {"txn_no": txn_no, "reason": reason}
+    """What a repayment is about, for the process that sees to it: its own copy, others may go on beside it.
+    `kept`: a guarantee stands for it, it does not come back."""
+    return {"txn_no": txn_no, "reason": reason, "kept": False}
 
 
-def given_back(context: OpContext, txn_no: str, repay_txn_no: str, at: str, amount: str = "") -> None:
+def stands(context: OpContext, txn_no: str, reason: str) -> dict[str, Any]:
+    """The institution has issued for this transaction and does not give it back: another payment of the order, which
+    we took for the guarantee's, is to come back instead. Returns what the repayment is about from now on; `kept` if
+    there is no other."""
+    no, payment = context.key, _known(context.key, txn_no)
+    places, kept = _places(no)
+    free = [one for one in _payments(no) if one.txn_no not in kept | {txn_no} and places[one.txn_no] in WITH_US]
+    other = free[0] if free else None
+    taken = places[other.txn_no] if other is not None else Account.HELD
+    if txn_no not in kept:
+        kind = "stands" if taken is Account.EARNED else "kept"
+        ledger.book(no, payment.amount, places[txn_no], taken, key=f"{kind}:{no}:{txn_no}")
+        record(no, "机构已就该笔款项出函", by=context.by, txn=txn_no)
+    if other is None:
+        return {"txn_no": txn_no, "reason": reason, "kept": True}
+    ledger.book(no, other.amount, taken, Account.REPAYING, key=f"instead:{no}:{other.txn_no}")
+    record(no, "要求机构退款", by=context.by, txn=other.txn_no)
+    return {"txn_no": other.txn_no, "reason": "DUPLICATE", "kept": False}
+
+
+def given_back(context: OpContext, txn_no: str, repay_txn_no: str, at: str, amount: str = "") -> dict[str, Any]:
     """The institution says the money is with the bidder again. News of a repayment may come before that of its
-    payment, or unasked: then both are entered, or an incident shows what is odd."""
+    payment, or unasked: then both are entered, or an incident shows what is odd. `entered`: it is news."""
     no, moment = context.key, datetime.fromisoformat(at)
     payment = _find(no, txn_no)
     if payment is None:
         take(context, txn_no, amount, "", at)
         payment = _known(no, txn_no)
-    source = _account(no, txn_no)
+    source = _places(no)[0][txn_no]
     if source is Account.BIDDER:
-        return
+        return {"entered": False}
     if source is Account.EARNED:
         context.incident("保函有效，机构却退回了保费，请与机构核实")
     if amount and money.parse(amount) != payment.amount:
@@ -61,6 +95,7 @@ def given_back(context: OpContext, txn_no: str, repay_txn_no: str, at: str, amou
     payment.repaid_txn_no, payment.repaid_at = repay_txn_no, moment
     ledger.book(no, payment.amount, source, Account.BIDDER, key=f"given-back:{no}:{txn_no}")
     record(no, "机构已退款", by=context.by, txn=txn_no)
+    return {"entered": True}
 
 
 def earn(context: OpContext, txn_no: str) -> None:
@@ -73,14 +108,18 @@ def earn(context: OpContext, txn_no: str) -> None:
 def earned(order_no: str) -> None:
     """A guarantee stands for the money that is held; if all was asked back and is not yet given back, for one of
     those payments: the institution keeps what it issued for."""
-    held = ledger.balance(order_no, Account.HELD)
-    if held > 0:
-        ledger.book(order_no, held, Account.HELD, Account.EARNED, key=f"earned:{order_no}")
+    places, _kept = _places(order_no)
+    payments = _payments(order_no)
+    held = [one for one in payments if places[one.txn_no] is Account.HELD]
+    for one in held:
+        key = f"earned:{order_no}:{one.txn_no}"
+        ledger.book(order_no, one.amount, Account.HELD, Account.EARNED, key=key)
+    if held:
         return
     premium = secrets.content(secrets.find(order_no)).premium
-    for payment in db.session.scalars(select(Payment).where(Payment.order_no == order_no).order_by(Payment.id)):
-        if payment.amount == premium and _account(order_no, payment.txn_no) is Account.REPAYING:
-            key = f"reclaimed:{order_no}:{payment.txn_no}"
+    for one in payments:
+        if one.amount == premium and places[one.txn_no] is Account.REPAYING:
+            key = f"reclaimed:{order_no}:{one.txn_no}"
             ledger.book(order_no, premium, Account.REPAYING, Account.EARNED, key=key)
             return
 
@@ -94,15 +133,24 @@ def amount_of(order_no: str, txn_no: str) -> int:
     return _known(order_no, txn_no).amount
 
 
-def _account(order_no: str, txn_no: str) -> Account:
-    """Where this payment's money is, by the last booking made of it."""
-    kinds = ("given-back", "reclaimed", "ask-back", "earned")
-    booked = ledger.booked(order_no, *(f"{kind}:{order_no}:{txn_no}" for kind in kinds), f"earned:{order_no}")
-    after = {"given-back": Account.BIDDER, "reclaimed": Account.EARNED, "ask-back": Account.REPAYING}
-    for kind, account in after.items():
-        if f"{kind}:{order_no}:{txn_no}" in booked:
-            return account
-    return Account.EARNED if booked else Account.HELD
+def _places(order_no: str) -> tuple[dict[str, Account], set[str]]:
+    """Where each payment's money is, by the last booking made of it, and which the institution keeps for a
+    guarantee as it says."""
+    places: dict[str, Account] = {}
+    kept = set()
+    for key in ledger.keys(order_no):
+        kind, _, txn_no = (*key.split(":", 2), "")[:3]
+        if txn_no:
+            places[txn_no] = BOOKED[kind]
+        else:  # earlier bookings earned all that was held at once
+            places = {txn: Account.EARNED if at is Account.HELD else at for txn, at in places.items()}
+        if kind in ("kept", "stands"):
+            kept.add(txn_no)
+    return places, kept
+
+
+def _payments(order_no: str) -> list[Payment]:
+    return list(db.session.scalars(select(Payment).where(Payment.order_no == order_no).order_by(Payment.id)))
 
 
 def _find(order_no: str, txn_no: str) -> Payment | None:

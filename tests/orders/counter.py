@@ -31,6 +31,7 @@ class Standing:
     issue_status: str = "NONE"
     issuance: dict[str, Any] | None = None
     repayments: list[dict[str, Any]] = field(default_factory=list)
+    rests_on: str = ""  # the payment the guarantee was issued for, which is not given back
     closed: bool = False
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  # (call, body), in the order they came
 
@@ -112,6 +113,8 @@ class Counter:
         known = {one["pay_txn_no"]: one["amount"] for one in standing.payments}
         if known.get(body["pay_txn_no"]) != body["amount"]:
             raise Refusal(Code.AMOUNT_MISMATCH)
+        if body["pay_txn_no"] == standing.rests_on:
+            raise Refusal(Code.STATE_CONFLICT, "该笔保费已用于出函，不能退款")
         return {"order_no": no, "pay_txn_no": body["pay_txn_no"]}
 
     # the wire

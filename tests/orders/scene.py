@@ -211,9 +211,13 @@ class Scene:
             "valid_to": bought.ends, "amount": bought.amount, "mode": "SEALED", "kind": "INDEPENDENT", "file": file,
         } | changes  # fmt: skip
 
-    def issues(self, no: str, *, tell: bool = True, known: bool = True, paper: str = "good", **changes: Any) -> None:
-        """The institution issues; `known` enters it in its books, so that A4 tells it too."""
+    def issues(
+        self, no: str, *, tell: bool = True, known: bool = True, paper: str = "good", on: str = "", **changes: Any
+    ) -> None:
+        """The institution issues; `known` enters it in its books, so that A4 tells it too. `on`: for this payment,
+        which it then does not give back."""
         told = self.issuance(no, paper=paper, **changes)
+        self.counter.order(no).rests_on = on
         if known:
             self.counter.order(no).issue_status, self.counter.order(no).issuance = "ISSUED", told
         self.say(B3, no, told, tell=tell)

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from app import clock
 from app.protocol.calls import A4, A5, A15
-from tests.orders.scene import PREMIUM, Scene
+from tests.orders.scene import PREMIUM, YANCHI, Scene
 
 
 @pytest.fixture
@@ -69,6 +70,16 @@ def test_a_bid_deadline_that_was_moved_cancels_nothing(scene: Scene) -> None:
     assert scene.state(no) == "等待支付"
     scene.paid(no)
     scene.issues(no)
+
+
+@pytest.mark.both_databases
+def test_a_bid_deadline_moved_into_the_past_cancels_at_once(scene: Scene, no: str) -> None:
+    waiting = scene.apply(who=YANCHI)
+    scene.lot(version=2, bid_deadline=clock.now().replace(microsecond=0) - timedelta(hours=1))
+    scene.work()
+    assert [scene.state(one) for one in (no, waiting)] == ["已取消", "已取消"]
+    assert scene.texts(no)[-1] == f"您的保函订单{no}已取消，原因：投标截止前未支付。"
+    assert scene.quiet(no)
 
 
 @pytest.mark.parametrize("event", ["TERMINATED", "FAILED"])
