@@ -62,6 +62,11 @@ RULES: dict[str, str] = {
     "guarantees.detail": "bidder & own_guarantee",
     "guarantees.file": "bidder & own_guarantee",
     "verification.verify": "anyone",
+    # complaints
+    "complaints.new": "entity",
+    "complaints.mine": "entity",
+    "complaints.detail": "entity & own_complaint",
+    "complaints.live": "entity & own_complaint",
     # notices
     "notices.index": "entity",
     # portal
