@@ -7,7 +7,6 @@ from sqlalchemy import select, text
 
 from app.db import db, transaction
 from app.institutions import Institution, InstitutionState
-from app.runtime.models import UserTask
 from tests.complaints.conftest import CONTENT, Stage
 
 FINDING = {"outcome": "substantiated", "measure": "correct", "answer": "机构已承认延误，责令其三日内整改并向您致歉。"}
@@ -55,10 +54,16 @@ def test_what_is_missing_is_named_and_nothing_typed_is_lost(stage: Stage) -> Non
     assert "太慢" in answer.text
 
 
+def test_a_code_that_was_not_sent_to_the_phone_files_nothing(stage: Stage) -> None:
+    answer = stage.client().post("/complaints/new", data=stage.said(code="123456"))
+    assert answer.status_code == 422
+    assert "验证码已失效，请重新获取" in answer.text
+    assert "还没有投诉" in stage.client().get("/complaints/").text
+
+
 @pytest.mark.both_databases
 def test_a_complaint_is_accepted_found_out_and_answered(stage: Stage) -> None:
-    client = stage.client()
-    answer = client.post("/complaints/new", data=stage.said(), follow_redirects=True)
+    answer = stage.filed()
     assert "提交成功" in answer.text
     assert state(answer.text) == "待处理"
     no = re.search(r"TS\d{16}", answer.text).group()
@@ -120,9 +125,7 @@ def test_it_goes_to_the_provincial_centre_alone(stage: Stage) -> None:
 
 def test_the_reviewer_reads_the_complaint_with_the_complainant_masked(stage: Stage) -> None:
     no = stage.file()
-    with stage.app.app_context():
-        task = db.session.scalars(select(UserTask.id).where(UserTask.key == no)).one()
-    page = stage.client("centre_reviewer").get(f"/desk/tasks/{task}").text
+    page = stage.client("centre_reviewer").get(f"/desk/tasks/{stage.task(no)}").text
     for shown in (no, CONTENT, stage.bank["name"], "王**", "139****0001"):
         assert shown in page
     for hidden in ("王小明", "13900000001", "湘江建设有限公司"):
