@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app import clock
 from app.audit import Actor, record
@@ -126,7 +126,12 @@ def seeds(root: Path) -> dict[str, dict[str, str]]:
 
 
 def seed(root: Path, *, by: Actor) -> list[str]:
-    """Publish the repository's policies that have no version yet; what operators published is never overwritten."""
+    """Publish the repository's policies that have no version yet; what operators published is never overwritten.
+
+    Two that seed at once take turns; readers and cases are not held up.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("LOCK TABLE policy_live IN SHARE ROW EXCLUSIVE MODE"))
     fresh = []
     for policy, files in seeds(root).items():
         if db.session.get(PolicyLive, policy) is None:
