@@ -1,13 +1,15 @@
 """Documents people and institutions send: encrypted, written, and only then named by a committed row.
 
 A file is cut into chunks, each sealed under a key of the file's own (kept in its row, wrapped by the master key) and
-named by the ciphertext's hash. A file without a row is an orphan and is collected.
+named by the ciphertext's hash. Writing takes as long as the file is large, so it happens before the transaction:
+`write`, then `keep` inside it. A file without a row is an orphan and is collected.
 """
 
 import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -19,7 +21,7 @@ from sqlalchemy import LargeBinary, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
-from app.db import BigKey, UtcDateTime, db
+from app.db import BigKey, UtcDateTime, db, in_transaction
 from app.errors import BadInput, Misconfigured, NotFound
 from app.sealing import seal, unseal
 
@@ -119,8 +121,21 @@ def store() -> Store:
     return current_app.extensions["files"]
 
 
-def put(source: bytes | IO[bytes], media_type: str, *, limit: int = LIMIT) -> StoredFile:
-    """Encrypt and write the content, return its row (added to the session, not committed)."""
+@dataclass(frozen=True)
+class Written:
+    """What lies in the store and has no row yet."""
+
+    name: str
+    wrapped: bytes
+    sha256: str
+    size: int
+    media_type: str
+
+
+def write(source: bytes | IO[bytes], media_type: str, *, limit: int = LIMIT) -> Written:
+    """Encrypt the content chunk by chunk and put it into the store; holds no transaction. Raises BadInput."""
+    if in_transaction():
+        raise RuntimeError("files are written before the transaction, and kept inside it")
     key = os.urandom(32)
     cipher, plain, coded, size = AESGCM(key), hashlib.sha256(), hashlib.sha256(), 0
     with tempfile.NamedTemporaryFile(dir=_scratch(), delete=False) as out:
@@ -138,24 +153,34 @@ def put(source: bytes | IO[bytes], media_type: str, *, limit: int = LIMIT) -> St
             raise
     name = coded.hexdigest()
     store().put(name, Path(out.name))
-    row = StoredFile(
-        name=name,
-        wrapped=seal(key, f"file:{name}"),
-        sha256=plain.hexdigest(),
-        size=size,
-        media_type=media_type,
-        created_at=clock.now(),
-    )
+    return Written(name, seal(key, f"file:{name}"), plain.hexdigest(), size, media_type)
+
+
+def keep(written: Written) -> StoredFile:
+    """The row that makes a written file one of ours; in the caller's transaction."""
+    row = StoredFile(**vars(written), created_at=clock.now())
     db.session.add(row)
     db.session.flush()
     return row
 
 
+def discard(written: Written) -> None:
+    """Take a written file away again, unless a committed row names it after all."""
+    known = db.session.scalar(select(StoredFile.id).where(StoredFile.name == written.name))
+    db.session.rollback()
+    if known is None:
+        store().remove(written.name)
+
+
 def read(file_id: int) -> Iterator[bytes]:
-    """The plain content, chunk by chunk."""
+    """The plain content, chunk by chunk; what is missing is missed at once, not while reading."""
     row = row_of(file_id)
     cipher = AESGCM(unseal(row.wrapped, f"file:{row.name}"))
-    with store().open(row.name) as source:
+    return _plain(cipher, store().open(row.name))
+
+
+def _plain(cipher: AESGCM, source: IO[bytes]) -> Iterator[bytes]:
+    with source:
         number = 0
         while sealed := source.read(CHUNK + 16):
             yield cipher.decrypt(number.to_bytes(12, "big"), sealed, None)

@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.support.people",
     "tests.support.demo",
     "tests.support.phones",
+    "tests.support.papers",
 ]
 
 

@@ -12,6 +12,7 @@ from moto import mock_aws
 from app import files
 from app.db import db, transaction
 from app.errors import BadInput
+from tests.support.papers import kept
 from tests.support.time import later
 
 CONTENT = "保函正文。".encode() * 60_000  # more than one chunk
@@ -37,9 +38,10 @@ def stored(app: Flask) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [0, 1, files.CHUNK, files.CHUNK + 1, len(CONTENT)])
-def test_what_is_put_is_read_back_and_never_stored_in_the_clear(app_context: Flask, size: int) -> None:
+def test_what_is_kept_is_read_back_and_never_stored_in_the_clear(app_context: Flask, size: int) -> None:
+    written = files.write(io.BytesIO(CONTENT[:size]), "application/pdf")
     with transaction():
-        row = files.put(io.BytesIO(CONTENT[:size]), "application/pdf")
+        row = files.keep(written)
     assert files.content(row.id) == CONTENT[:size]
     with files.store().open(row.name) as source:
         sealed = source.read()
@@ -48,34 +50,47 @@ def test_what_is_put_is_read_back_and_never_stored_in_the_clear(app_context: Fla
 
 
 def test_the_same_content_twice_does_not_show_that_it_is_the_same(app_context: Flask) -> None:
-    with transaction():
-        first, second = (files.put(CONTENT, "application/pdf") for _ in range(2))
-    assert first.name != second.name
+    assert kept(CONTENT).name != kept(CONTENT).name
 
 
-def test_a_file_that_was_lost_is_told_from_a_file_that_never_was(app_context: Flask) -> None:
-    with transaction():
-        name = files.put(CONTENT, "application/pdf").name
-    files.store().remove(name)
+def test_a_file_that_was_lost_is_missed_before_anything_is_read(app_context: Flask) -> None:
+    row = kept(CONTENT)
+    files.store().remove(row.name)
     with pytest.raises(FileNotFoundError):
-        files.store().open(name)
+        files.read(row.id)
 
 
 def test_too_large_a_file_leaves_nothing(app_context: Flask) -> None:
-    with pytest.raises(BadInput, match="超过"), transaction():
-        files.put(CONTENT, "application/pdf", limit=1024)
+    with pytest.raises(BadInput, match="超过"):
+        files.write(CONTENT, "application/pdf", limit=1024)
     assert stored(app_context) == []
 
 
-def test_a_file_whose_row_was_not_committed_is_collected_and_others_stay(app_context: Flask) -> None:
+def test_nobody_writes_a_file_while_others_wait_for_the_database(app_context: Flask) -> None:
+    with pytest.raises(RuntimeError, match="before the transaction"), transaction():
+        files.write(CONTENT, "application/pdf")
+    assert stored(app_context) == []
+
+
+def test_what_is_discarded_is_gone_unless_it_was_kept_after_all(app_context: Flask) -> None:
+    files.discard(files.write(CONTENT, "application/pdf"))
+    assert stored(app_context) == []
+    written = files.write(CONTENT, "application/pdf")
     with transaction():
-        kept = files.put(CONTENT, "application/pdf").name
+        files.keep(written)
+    files.discard(written)
+    assert stored(app_context) == [written.name]
+
+
+def test_a_file_whose_row_was_not_committed_is_collected_and_others_stay(app_context: Flask) -> None:
+    name = kept(CONTENT).name
+    written = files.write(CONTENT, "application/pdf")
     with pytest.raises(RuntimeError), transaction():
-        files.put(CONTENT, "application/pdf")
+        files.keep(written)
         raise RuntimeError
     assert len(stored(app_context)) == 2
     assert files.collect_orphans() == 0, "it may belong to a transaction that is still open"
     with later(days=2):
         assert files.collect_orphans(older_than=timedelta(days=1)) == 1
-    assert stored(app_context) == [kept]
+    assert stored(app_context) == [name]
     db.session.rollback()

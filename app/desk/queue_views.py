@@ -77,20 +77,24 @@ def complete(task_id: int) -> Answer:
     except BadInput as wrong:
         return _page(found, errors=wrong.fields, status=wrong.status)
     name, place = found.name, (found.policy, found.key)
+    db.session.rollback()
+    sent = answers.written(answer)
 
     def decide() -> None:
-        data, secret = answers.parted(form, answer) if form is not None else ({}, {})
+        data, secret = answers.parted(form, sent) if form is not None else ({}, {})
         runtime.complete(task_id, data, by=user.actor, secret=secret)
         audit.record(place[1], f"办理：{name}", by=user.actor)
 
     try:
         _edge(decide)
     except engine.Stuck as stuck:
+        answers.dropped(sent)
         incidents.raise_for(*place, stuck, kind="step")
         return _again(
             user, task_id, _("流程暂时无法继续，已通知业务运营处理。您填写的内容没有丢失，请稍后再提交。"), 503
         )
     except AppError as refused:
+        answers.dropped(sent)
         return _again(user, task_id, refused.message, refused.status)
     flash(_("已办理：%(name)s %(no)s", name=name, no=place[1]))
     return _onward(user, filters, but=task_id)
@@ -134,7 +138,7 @@ def document(task_id: int, file: int) -> BaseResponse:
     row = files.row_of(file)
     kind = {"application/pdf": "pdf", "application/zip": "zip", "image/png": "png"}.get(row.media_type, "jpg")
     headers = {"Content-Disposition": f'attachment; filename="{found.key}-{file}.{kind}"'}
-    return Response(files.content(file), mimetype=row.media_type, headers=headers)
+    return Response(files.read(file), mimetype=row.media_type, headers=headers)
 
 
 @bp.get("/tasks/<int:task_id>/state.json")

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app import clock, institutions, projects
 from app.db import db
 from app.errors import NotFound
+from app.files import Written
 from app.gateway import documents, fetching, news
 from app.gateway.door import SMALL, Asked, route
 from app.guarantees import secrets as guarantees
@@ -36,24 +37,26 @@ def repayment(asked: Asked) -> Mapping[str, Any]:
     return _of_order(asked, B11, "repayment")
 
 
-@route(B3, most=WITH_FILE)
+def _guarantee(asked: Asked) -> Written | None:
+    return _written(asked, B3, _own_order(asked), "issuance") if asked.values["result"] == "ISSUED" else None
+
+
+@route(B3, most=WITH_FILE, bring=_guarantee)
 def issuance(asked: Asked) -> Mapping[str, Any]:
     """The document is stored, and only its file's number goes on; one to be fetched is fetched by a job."""
     if asked.values["result"] != "ISSUED":
         return _of_order(asked, B3, "issuance")
-    number = _own_order(asked)
-    return _with_file(asked, B3, news.ORDER, number, "issuance")
+    return _with_file(asked, B3, news.ORDER, _own_order(asked), "issuance")
 
 
-@route(B4, most=WITH_FILE)
+def _plain_guarantee(asked: Asked) -> Written | None:
+    return _written(asked, B4, _opened(asked), "unsealed")
+
+
+@route(B4, most=WITH_FILE, bring=_plain_guarantee)
 def unsealed(asked: Asked) -> Mapping[str, Any]:
     """The plain guarantee, after opening only."""
-    number = asked.values["guarantee_no"]
-    guarantee = _own_guarantee(asked, number)
-    lot = projects.get(guarantees.content(guarantee).lot_no)
-    if lot.opened_at is None:
-        raise Refusal(Code.LOT_NOT_OPENED)
-    return _with_file(asked, B4, news.UNSEALING, number, "unsealed")
+    return _with_file(asked, B4, news.UNSEALING, _opened(asked), "unsealed")
 
 
 def _of_order(asked: Asked, call: Call, name: str) -> Mapping[str, Any]:
@@ -62,19 +65,35 @@ def _of_order(asked: Asked, call: Call, name: str) -> Mapping[str, Any]:
     return _keep(asked, news.ORDER, number, name, write(call.body, asked.values))
 
 
-def _with_file(asked: Asked, call: Call, policy: str, number: str, name: str) -> Mapping[str, Any]:
-    assert call.body is not None
+def _written(asked: Asked, call: Call, number: str, name: str) -> Written | None:
+    """The document, looked at and written before the transaction; None if it is to be fetched, or was told before."""
     file = asked.values["file"]
-    endpoint = institutions.get(asked.caller.code).endpoint_url
-    documents.check(file, endpoint=endpoint)
-    told = write(call.body, {key: value for key, value in asked.values.items() if key != "file"})
+    documents.check(file, endpoint=institutions.get(asked.caller.code).endpoint_url)
+    known = "url" in file or news.known(asked.caller.actor.ref, _identity(asked, call, number, name)) is not None
+    db.session.rollback()
+    return None if known else documents.write(file, file["content"])
+
+
+def _with_file(asked: Asked, call: Call, policy: str, number: str, name: str) -> Mapping[str, Any]:
+    file, told = asked.values["file"], _told(asked, call)
     if "url" in file:
         fetching.post(policy, number, name, told, file, institution=asked.caller.code)
         return {"received_at": clock.now()}
-    hashes = {key: file[key] for key in ("sm3", "sha256")}
-    kept = news.known(asked.caller.actor.ref, news.identity(name, number, {**told, **hashes}))
-    stored = kept.payload if kept else {**told, **documents.store(file, file["content"])}
-    return _keep(asked, policy, number, name, stored)
+    kept = news.known(asked.caller.actor.ref, _identity(asked, call, number, name))
+    if kept is None and asked.brought is not None:
+        told |= documents.keep(file, asked.brought)
+    return _keep(asked, policy, number, name, kept.payload if kept else told)
+
+
+def _told(asked: Asked, call: Call) -> dict[str, Any]:
+    """The message without its file."""
+    assert call.body is not None
+    return write(call.body, {key: value for key, value in asked.values.items() if key != "file"})
+
+
+def _identity(asked: Asked, call: Call, number: str, name: str) -> str:
+    hashes = {key: asked.values["file"][key] for key in ("sm3", "sha256")}
+    return news.identity(name, number, {**_told(asked, call), **hashes})
 
 
 def _keep(asked: Asked, policy: str, number: str, name: str, told: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -96,6 +115,15 @@ def _own_order(asked: Asked) -> str:
     owner = db.session.scalar(select(Order.institution).where(Order.no == number))
     if owner != asked.caller.code:
         raise Refusal(Code.UNKNOWN, "订单不存在", fields={"order_no": "订单不存在"})
+    return number
+
+
+def _opened(asked: Asked) -> str:
+    """The guarantee's number, if it is this institution's and its lot is opened."""
+    number: str = asked.values["guarantee_no"]
+    guarantee = _own_guarantee(asked, number)
+    if projects.get(guarantees.content(guarantee).lot_no).opened_at is None:
+        raise Refusal(Code.LOT_NOT_OPENED)
     return number
 
 

@@ -9,6 +9,7 @@ from urllib3.exceptions import HTTPError
 
 from app import files, outside
 from app.errors import AppError, Unavailable
+from app.files import Written
 from app.protocol.codes import Code, Refusal
 from app.protocol.digests import sha256_hex, sm3_hex
 from app.protocol.reach import AddressRefused
@@ -49,9 +50,14 @@ def flaw(file: Mapping[str, Any], content: bytes) -> tuple[str, str] | None:
     return None
 
 
-def store(file: Mapping[str, Any], content: bytes) -> dict[str, Any]:
+def write(file: Mapping[str, Any], content: bytes) -> Written:
+    """Into the store, before the transaction that keeps it."""
+    return files.write(content, BEGINNINGS[file["format"]][1], limit=MOST)
+
+
+def keep(file: Mapping[str, Any], written: Written) -> dict[str, Any]:
     """What stands in the message in the file's place; in the caller's transaction."""
-    row = files.put(content, BEGINNINGS[file["format"]][1], limit=MOST)
+    row = files.keep(written)
     return {"file_id": row.id, "format": file["format"], "sm3": file["sm3"], "sha256": file["sha256"]}
 
 

@@ -16,9 +16,10 @@ from flask import Blueprint, Response, current_app, request
 from sqlalchemy import select, update
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app import clock
+from app import clock, files
 from app.db import after_commit, db, insert_new, retrying, transaction
 from app.errors import AppError
+from app.files import Written
 from app.gateway import limits
 from app.gateway.callers import Caller, caller, platform_key
 from app.gateway.forgetting import forget
@@ -44,11 +45,15 @@ SMALL = 256 * 1024
 
 @dataclass(frozen=True)
 class Asked:
-    """A verified call: its body as Python values, who sent it, under which request id."""
+    """A verified call: its body as Python values, who sent it, under which request id.
+
+    `brought`: the document it brought, already written and still to be kept.
+    """
 
     values: Mapping[str, Any]
     caller: Caller
     request_id: str
+    brought: Written | None = None
 
     def afterwards(self, errand: Callable[[], None]) -> None:
         """Run once the call is committed; the answer waits for it, its failure does not harm the answer."""
@@ -56,14 +61,18 @@ class Asked:
 
 
 Act = Callable[..., Mapping[str, Any]]
+Bring = Callable[[Asked], Written | None]
 
 
-def route(call: Call, *, most: int = SMALL) -> Callable[[Act], Act]:
-    """Register `act(asked, **numbers) -> the answer's data` as the signed route of `call`; bodies up to `most`."""
+def route(call: Call, *, most: int = SMALL, bring: Bring | None = None) -> Callable[[Act], Act]:
+    """Register `act(asked, **numbers) -> the answer's data` as the signed route of `call`; bodies up to `most`.
+
+    `bring(asked)` comes before the transaction: it looks at the document a call brings and writes it.
+    """
 
     def register(act: Act) -> Act:
         def view(**numbers: str) -> Response:
-            return _serve(call, act, numbers, most)
+            return _serve(call, act, numbers, most, bring)
 
         address = call.path.replace("{", "<").replace("}", ">")
         bp.add_url_rule(address, call.id.lower(), view, methods=[call.method])
@@ -96,7 +105,7 @@ def sign_plain(response: Response) -> Response:
     return answer
 
 
-def _serve(call: Call, act: Act, numbers: Mapping[str, str], most: int) -> Response:
+def _serve(call: Call, act: Act, numbers: Mapping[str, str], most: int, bring: Bring | None) -> Response:
     ring = _Ring()
     try:
         raw = _body(most)
@@ -118,7 +127,7 @@ def _serve(call: Call, act: Act, numbers: Mapping[str, str], most: int) -> Respo
             raise Refusal(Code.STATE_CONFLICT, "没有进行中的接口验收", status=403)
         if asker.kind != call.asker:
             raise Refusal(Code.UNKNOWN_APP, "该接入方无权调用此接口", status=403)
-        body = retrying(lambda: _enter(call, act, numbers, raw, said, asker))
+        body = _enter_with(bring, call, act, numbers, raw, said, asker)
         answer = signed(ring.answering(), said, 200, body)
         if secrets.randbelow(FORGET_EVERY) == 0:
             answer.call_on_close(_afterthought(forget))
@@ -131,9 +140,29 @@ def _serve(call: Call, act: Act, numbers: Mapping[str, str], most: int) -> Respo
         return _refuse(Refusal(Code.RETRY_LATER, known=ring.asked is not None, asked=ring.asked), ring)
 
 
-def _enter(call: Call, act: Act, numbers: Mapping[str, str], raw: bytes, said: Stamp, asker: Caller) -> bytes:
-    """One transaction: the nonce, then in a savepoint the request id, the act and the answer."""
+def _enter_with(
+    bring: Bring | None, call: Call, act: Act, numbers: Mapping[str, str], raw: bytes, said: Stamp, asker: Caller
+) -> bytes:
+    """What takes long goes first, without a transaction; what was written for nothing is taken away again."""
     values = _values(call, numbers, raw)
+    brought: Written | None = None
+    if bring is not None and not isinstance(values, Refusal):
+        try:
+            brought = bring(Asked(values, asker, said.request_id))
+        except (Refusal, AppError) as error:
+            values = translated(error)
+    try:
+        return retrying(lambda: _enter(call, act, numbers, raw, said, asker, values, brought))
+    finally:
+        if brought is not None:
+            _try(lambda: files.discard(brought))
+
+
+def _enter(
+    call: Call, act: Act, numbers: Mapping[str, str], raw: bytes, said: Stamp, asker: Caller,
+    values: Mapping[str, Any] | Refusal, brought: Written | None,
+) -> bytes:  # fmt: skip
+    """One transaction: the nonce, then in a savepoint the request id, the act and the answer."""
     refusal: Refusal | None = None
     with transaction():
         if not insert_new(SeenNonce, app_id=said.app_id, nonce=said.nonce, until=clock.now() + signing.NONCE_MEMORY):
@@ -142,7 +171,7 @@ def _enter(call: Call, act: Act, numbers: Mapping[str, str], raw: bytes, said: S
             if isinstance(values, Refusal):
                 raise values
             with db.session.begin_nested():
-                answer = _once(call, act, numbers, raw, said, Asked(values, asker, said.request_id))
+                answer = _once(call, act, numbers, raw, said, Asked(values, asker, said.request_id, brought))
         except (Refusal, AppError) as error:
             refusal = translated(error)
     if refusal is not None:

@@ -56,12 +56,12 @@ def fetch(payload: Mapping[str, Any], *, key: str) -> None:
     institution = institutions.get(row.institution)
     file, endpoint, sender = row.file, institution.endpoint_url, f"institution:{row.institution}"
     db.session.rollback()
-    content = documents.fetch(file, endpoint=endpoint)
+    written = documents.write(file, documents.fetch(file, endpoint=endpoint))
     with transaction():
         row = db.session.get(AwaitedDocument, payload["awaited"], with_for_update=True, populate_existing=True)
         if row is None:
             return
-        told = {**row.told, **documents.store(file, content)}
+        told = {**row.told, **documents.keep(file, written)}
         which = news.keep(row.policy, row.number, row.name, told, sender=sender).id
         db.session.delete(row)
     inbox.deliver(which)

@@ -147,8 +147,9 @@ def _learn_issuance(order_no: str, institution: str, sender: str, issuance: Mapp
             with transaction():
                 incidents.add(news.ORDER, order_no, "business", f"查询得到的保函文件不合格：{'：'.join(problem)}")
             return
+    written = documents.write(file, content) if file is not None else None
     with transaction():
-        stored = documents.store(file, content) if file is not None else {}
+        stored = documents.keep(file, written) if file is not None and written is not None else {}
         news.keep(news.ORDER, order_no, "issuance", {**told, **stored}, sender=sender)
 
 

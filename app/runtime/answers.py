@@ -1,6 +1,10 @@
-"""What a person filled in: the task's form, read, its files kept, its secret parts parted from process data."""
+"""What a person filled in: the form read, its files written and kept, its secret parts parted from process data.
+
+`sent = written(answer)` before the transaction, `parted(form, sent)` inside it, `dropped(sent)` if it was refused.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from app import files, formjs
@@ -14,8 +18,29 @@ def form_of(task: UserTask, instance: Instance) -> Form | None:
     return formjs.load(definitions.get(instance.version_id).form(task.form)) if task.form else None
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A document of the answer as it lies in the store, and what its sender called it."""
+
+    name: str
+    written: files.Written
+
+
+def written(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer with its uploads written into the store; before the transaction."""
+    return {key: _written(value) for key, value in answer.items()}
+
+
+def dropped(answer: Mapping[str, Any]) -> None:
+    """The answer was refused: nothing of it stays in the store."""
+    for value in answer.values():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, Sent):
+                files.discard(one.written)
+
+
 def parted(form: Form, answer: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(data, secret): what the process may know, and what is kept sealed beside it. Files are stored on the way."""
+    """(data, secret): what the process may know, and what is kept sealed beside it. Files are kept on the way."""
     data: dict[str, Any] = {}
     secret: dict[str, Any] = {}
     for field in form.fields:
@@ -32,8 +57,14 @@ def parted(form: Form, answer: Mapping[str, Any]) -> tuple[dict[str, Any], dict[
     return data, secret
 
 
-def _kept(value: Upload | list[Upload] | None) -> tuple[list[dict[str, Any]], list[str]]:
-    uploads = value if isinstance(value, list) else [value] if value is not None else []
-    kept = [files.put(one.stream, one.media_type) for one in uploads]
+def _written(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_written(one) for one in value]
+    return Sent(value.name, files.write(value.stream, value.media_type)) if isinstance(value, Upload) else value
+
+
+def _kept(value: Sent | list[Sent] | None) -> tuple[list[dict[str, Any]], list[str]]:
+    sent = value if isinstance(value, list) else [value] if value is not None else []
+    kept = [files.keep(one.written) for one in sent]
     described = [{"file": row.id, "sha256": row.sha256, "size": row.size} for row in kept]
-    return described, [one.name for one in uploads]
+    return described, [one.name for one in sent]

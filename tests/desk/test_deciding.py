@@ -15,6 +15,7 @@ from app.audit import AuditLine
 from app.db import db, transaction
 from app.runtime.models import History, Incident, Instance, UserTask
 from tests.desk import trial
+from tests.support.papers import kept, pdf
 from tests.support.people import login_as as sign_in
 
 pytestmark = pytest.mark.both_databases
@@ -182,11 +183,9 @@ def test_a_phone_is_shown_on_request_and_the_showing_is_logged(
 def test_documents_of_the_case_can_be_read_and_no_others(
     app: Flask, client: FlaskClient, login_as: Callable[..., User], begin: Begin
 ) -> None:
-    with app.app_context(), transaction():
-        mine, stranger = files.put(b"%PDF-1.7 mine", "application/pdf"), files.put(b"%PDF-1.7 other", "application/pdf")
-        kept = {"proof": [{"file": mine.id, "size": 13}], "proof_names": ["终止公告.pdf"]}
-        other = stranger.id
-    task = begin("R1", **kept)
+    with app.app_context():
+        mine, other = kept(b"%PDF-1.7 mine").id, kept(b"%PDF-1.7 other").id
+    task = begin("R1", proof=[{"file": mine, "size": 13}], proof_names=["终止公告.pdf"])
     login_as("centre_reviewer")
     page = client.get(f"/desk/tasks/{task}").text
     assert "终止公告.pdf" in page
@@ -236,10 +235,9 @@ def test_an_upload_is_kept_and_only_its_reference_enters_the_case(
         trial.publish()
     task = begin("R1")
     login_as("centre_reviewer")
-    pdf = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
-    sent = {"result": "pass", "paper": (io.BytesIO(pdf), "张三身份证.pdf")}
+    sent = {"result": "pass", "paper": (io.BytesIO(pdf("身份证")), "张三身份证.pdf")}
     assert client.post(f"/desk/tasks/{task}", data=sent).status_code == 303
     data, secret = trial.recorded[0]
     assert secret == {"paper_names": ["张三身份证.pdf"]}
     with app.app_context():
-        assert files.content(data["paper"][0]["file"]) == pdf
+        assert files.content(data["paper"][0]["file"]) == pdf("身份证")

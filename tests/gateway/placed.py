@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from app import clock, files, projects, runtime
+from app import clock, projects, runtime
 from app.audit import Actor
 from app.db import db, transaction
 from app.guarantees.models import Guarantee
@@ -12,6 +12,7 @@ from app.orders import placing
 from app.runtime import definitions
 from app.runtime.operations import OpContext
 from tests.runtime.engine import bpmn
+from tests.support.papers import kept
 
 BIDDER = Actor("account:1", "投标人", sealed=True)
 
@@ -55,8 +56,8 @@ def guarantee(no: str, order_no: str, lot: str, *, institution: str = "BANK01", 
         "amount": 60_000_000, "balance": 60_000_000, "premium": 180_000, "valid_from": clock.now().isoformat(),
         "valid_to": (clock.now() + timedelta(days=90)).isoformat(), "region": "430100",
     } | values  # fmt: skip
+    stored = kept(b"%PDF-1.7\n" + no.encode())
     with transaction():
-        stored = files.put(b"%PDF-1.7\n" + no.encode(), "application/pdf")
         db.session.add(
             Guarantee(
                 no=no, order_no=order_no, institution=institution, bidder_index="x", lot_sealed=lot, mode="SEALED",

@@ -213,6 +213,35 @@ def test_a_document_above_the_limit_is_refused(app, bank, issuance):
     assert count(app, StoredFile) == 0
 
 
+def in_store(app):
+    with app.app_context():
+        return {name for name, _ in files.store().names()}
+
+
+def test_what_is_refused_repeated_or_not_believed_leaves_nothing_in_the_store(app, bank, insurer, issuance):
+    before = in_store(app)
+    assert insurer.say(B3, issuance).code == 3001
+    assert bank.say(B3, issuance | {"file": file_of(PDF, sm3="0" * 64)}).code == 2002
+    assert in_store(app) == before
+    assert bank.say(B3, issuance, request_id="R-1").code == 0
+    (name,) = in_store(app) - before
+    assert bank.again().code == 1003
+    assert bank.say(B3, issuance, request_id="R-1").code == 0
+    other = issuance | {"file": file_of(PDF + b"other")}
+    assert bank.say(B3, other, request_id="R-1").code == 3003
+    assert in_store(app) - before == {name}
+
+
+def test_others_can_write_while_a_document_is_written(app, bank, issuance, counter, watched):
+    assert bank.say(B3, issuance).code == 0
+    corrected = PDF + b"corrected"
+    counter.files["/bank/files/BH1.pdf"] = corrected
+    file = {name: value for name, value in file_of(corrected).items() if name != "content"}
+    assert bank.say(B3, issuance | {"file": file | {"url": counter.url + "/files/BH1.pdf"}}).code == 0
+    carry(app)
+    assert watched.asked == 2
+
+
 def test_a_refused_issuance_needs_no_document(app, bank, order):
     refused = {"order_no": order, "result": "REFUSED", "reject_code": "I03", "reason": "系统出函失败"}
     assert bank.say(B3, refused).code == 0

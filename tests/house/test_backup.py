@@ -16,6 +16,7 @@ from app.audit import SYSTEM, AuditLine, record
 from app.db import db, transaction
 from app.jobs import queue, relay
 from app.jobs.models import Job
+from tests.support.papers import kept
 
 pytestmark = pytest.mark.both_databases
 CONTENT = "一份保函".encode() * 100_000
@@ -24,8 +25,9 @@ CONTENT = "一份保函".encode() * 100_000
 @pytest.fixture
 def lived(app: Flask) -> Flask:
     """An installation with a file, a sealed value, a timer and an outside call that wait."""
+    with app.app_context():
+        kept(CONTENT)
     with app.app_context(), transaction():
-        files.put(CONTENT, "application/pdf")
         app.config["TRIAL_SEALED"] = sealing.seal_for_lot("LOT1", {"bidder": "甲公司"}, "trial")
         record(numbering.next_number("DD"), "第一天", by=SYSTEM)
         queue.post("notices/sms", {"notice": 1}, key="n1")
@@ -171,8 +173,8 @@ def test_a_second_backup_into_the_folder_copies_only_new_files(lived: Flask, tmp
     run(lived, "backup", tmp_path / "b")
     stored = next((tmp_path / "b/files").glob("*/*"))
     before = stored.stat().st_mtime_ns
-    with lived.app_context(), transaction():
-        files.put(b"another", "application/pdf")
+    with lived.app_context():
+        kept(b"another")
     run(lived, "backup", tmp_path / "b")
     manifest = json.loads((tmp_path / "b/manifest.json").read_text())
     assert len(manifest["files"]) == 2
