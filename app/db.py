@@ -114,6 +114,28 @@ def transaction() -> Iterator[None]:
 
 
 @contextmanager
+def savepoint() -> Iterator[None]:
+    """A part of the caller's transaction that is undone alone if it raises, with what it meant to write at the commit,
+    to do after it, and had looked up.
+
+    What was to be written later before it is written now: it must not be undone with this part.
+    """
+    kept = db.session.info
+    db.session.flush()
+    for write in kept.pop("before_commit", ()):
+        write()
+    callbacks, looked_up = list(kept.get("after_commit", ())), dict(kept.get("remembered", {}))
+    try:
+        with db.session.begin_nested():
+            yield
+    except BaseException:
+        for name in ("before_commit", "later"):
+            kept.pop(name, None)
+        kept["after_commit"], kept["remembered"] = callbacks, looked_up
+        raise
+
+
+@contextmanager
 def writing() -> Iterator[None]:
     """Transactions begun inside take SQLite's write lock at once, as `transaction()` and migrations do."""
     token = _writing.set(True)

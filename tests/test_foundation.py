@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from app import clock, numbering, sealing
 from app.audit import SYSTEM, AuditLine, record
-from app.db import after_commit, db, transaction
+from app.db import after_commit, db, remembered, savepoint, transaction
+from app.statements import send
 
 pytestmark = pytest.mark.both_databases
 
@@ -46,6 +47,37 @@ def test_what_waits_for_the_commit_is_called_once_after_it(app_context: Flask) -
         after_commit(tell)
         assert told == []
     assert told == ["committed"]
+
+
+def test_what_a_savepoint_undoes_is_neither_written_nor_called(app_context: Flask) -> None:
+    told: list[str] = []
+    with transaction():
+        record("DD1", "before", by=SYSTEM)
+        after_commit(lambda: told.append("before"))
+        with pytest.raises(RuntimeError, match="refused"), savepoint():
+            record("DD1", "inside", by=SYSTEM)
+            after_commit(lambda: told.append("inside"))
+            with savepoint():
+                record("DD1", "within", by=SYSTEM)
+            send()
+            record("DD1", "inside, again", by=SYSTEM)
+            raise RuntimeError("refused")
+        with savepoint():
+            record("DD1", "kept", by=SYSTEM)
+            after_commit(lambda: told.append("kept"))
+        record("DD1", "after", by=SYSTEM)
+    assert list(db.session.scalars(select(AuditLine.text).order_by(AuditLine.id))) == ["before", "kept", "after"]
+    assert told == ["before", "kept"]
+
+
+def test_what_was_looked_up_in_an_undone_savepoint_is_looked_up_again(app_context: Flask) -> None:
+    with transaction():
+        assert remembered("trial", "outer", lambda: "before") == "before"
+        with pytest.raises(RuntimeError), savepoint():
+            remembered("trial", "inner", lambda: "inside")
+            raise RuntimeError
+        assert remembered("trial", "outer", lambda: "again") == "before"
+        assert remembered("trial", "inner", lambda: "afterwards") == "afterwards"
 
 
 def test_a_lot_key_made_in_a_failed_transaction_seals_nothing_afterwards(app_context: Flask) -> None:

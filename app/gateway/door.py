@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app import clock, files
-from app.db import after_commit, db, insert_new, retrying, transaction
+from app.db import after_commit, db, insert_new, retrying, savepoint, transaction
 from app.errors import AppError
 from app.files import Written
 from app.gateway import limits
@@ -170,7 +170,7 @@ def _enter(
         try:
             if isinstance(values, Refusal):
                 raise values
-            with db.session.begin_nested():
+            with savepoint():
                 answer = _once(call, act, numbers, raw, said, Asked(values, asker, said.request_id, brought))
         except (Refusal, AppError) as error:
             refusal = translated(error)

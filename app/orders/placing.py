@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import money, projects
 from app.audit import record
-from app.db import db
+from app.db import db, savepoint
 from app.errors import BadInput
 from app.orders import secrets
 from app.orders.errors import NotAccepted, OneLiveOrder, PriceChanged
@@ -43,7 +43,7 @@ def open_order(context: OpContext) -> None:
             created_at=context.now,
         )
         try:
-            with db.session.begin_nested():
+            with savepoint():
                 db.session.add(order)
         except IntegrityError:
             if db.session.scalar(select(Order.id).where(Order.live_key == order.live_key)) is not None:

@@ -44,6 +44,12 @@ def test_only_the_edges_commit_and_only_by_transaction() -> None:
     assert found == {"db.py"}
 
 
+def test_a_part_of_a_transaction_is_undone_only_with_what_it_meant_to_write_later() -> None:
+    """By app.db.savepoint()."""
+    found = {path.name for path in CODE if any(call.endswith(".begin_nested") for call in calls(path))}
+    assert found == {"db.py"}
+
+
 def test_nothing_reaches_pythons_interpreter() -> None:
     forbidden = {"eval", "exec", "compile", "__import__", "Template", "render_template_string", "pickle.loads"}
     allowed = {"re.compile", "regex.compile", "re2.compile"}
