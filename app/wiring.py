@@ -25,6 +25,7 @@ from app import (
     runtime,
     sealing,
     settings,
+    staff,
     studio,
     web,
 )
@@ -46,6 +47,7 @@ FEATURES = (
     desk,
     portal,
     studio,
+    staff,
 )
 """Each has `init(app)`: its blueprint, operations, subjects, job handlers. Lower layers first."""
 

@@ -28,7 +28,7 @@ from app.states import State, move
 
 LIFE = timedelta(days=7)
 SEND = "accounts/invitation"
-_PHONE = re.compile(r"1\d{10}")
+_PHONE = re.compile(r"1[3-9]\d{9}")
 
 
 class InvitationState(State):

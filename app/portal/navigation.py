@@ -94,6 +94,7 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
                 _l("本机构"),
                 "institutions.own",
                 frozenset({"institution_admin"}),
+                ("institutions.own",),
                 about=_l("本机构的审核员、联系方式和接口密钥"),
             ),
         ),
@@ -104,7 +105,7 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
             Entry(
                 _l("流程工作室"),
                 "studio.index",
-                frozenset({"operator", "publisher"}),
+                frozenset({"operator", "publisher", "auditor"}),
                 ("studio.",),
                 about=_l("修改流程图、决策表和表单，审批后生效"),
             ),
@@ -114,6 +115,31 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
                 frozenset({"operator", "auditor"}),
                 ("incidents.",),
                 about=_l("系统不能自动完成的步骤：重试、更正或跳过"),
+            ),
+        ),
+    ),
+    (
+        _l("人员与审计"),
+        (
+            Entry(
+                _l("人员管理"),
+                "staff.index",
+                frozenset({"operator", "auditor"}),
+                ("staff.",),
+                about=_l("角色、地区、代办、离职，邀请新的人员"),
+            ),
+            Entry(
+                _l("业务查询"),
+                "oversight.cases",
+                frozenset({"auditor"}),
+                ("oversight.cases", "oversight.case"),
+                about=_l("所有业务的办理过程；开标前不含投标人和标段"),
+            ),
+            Entry(
+                _l("审计日志"),
+                "oversight.trail",
+                frozenset({"auditor"}),
+                about=_l("谁、何时、对哪个编号做了什么"),
             ),
         ),
     ),
