@@ -53,7 +53,11 @@ class Busy(Unreachable):
 
 
 class Untrusted(Unreachable):
-    """Something answered, but its signature does not hold."""
+    """Something answered, but its signature does not hold; `content` is what it said, for a person to read."""
+
+    def __init__(self, message: str, content: bytes = b"") -> None:
+        self.content = content
+        super().__init__(message)
 
 
 def _now() -> datetime:
@@ -158,7 +162,7 @@ class Client:
                 now=self.clock(),
             )
         except Refusal as error:
-            raise Untrusted(f"{method} {whole}: HTTP {response.status} {error.message}") from error
+            raise Untrusted(f"{method} {whole}: HTTP {response.status} {error.message}", content) from error
         try:
             return response.status, orjson.loads(content)
         except orjson.JSONDecodeError as error:
