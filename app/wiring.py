@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import (
     accounts,
+    applications,
     cli,
     codes,
     complaints,
@@ -42,6 +43,7 @@ FEATURES = (
     institutions,
     orders,
     guarantees,
+    applications,
     complaints,
     gateway,
     desk,

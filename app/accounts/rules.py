@@ -67,6 +67,14 @@ RULES: dict[str, str] = {
     "complaints.mine": "entity",
     "complaints.detail": "entity & own_complaint",
     "complaints.live": "entity & own_complaint",
+    # applications on a guarantee
+    "apply.new": "bidder & own_guarantee",
+    "applications.index": "entity",
+    "applications.detail": "entity & own_application",
+    "applications.live": "entity & own_application",
+    "applications.diagram": "entity & own_application",
+    "applications.path": "entity & own_application",
+    "applications.task": "entity & own_application",
     # notices
     "notices.index": "entity",
     # portal

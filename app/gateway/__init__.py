@@ -3,7 +3,7 @@
 from flask import Flask, Response, request
 
 from app.accounts import csrf
-from app.gateway import callbacks, fetching, lots, verification
+from app.gateway import applications, callbacks, fetching, lots, verification
 from app.gateway.callers import read_key
 from app.gateway.door import PREFIX, bp, sign_plain
 from app.gateway.operations import OPERATIONS
@@ -15,7 +15,7 @@ _ROUTES = (callbacks, lots, verification)
 
 
 def init(app: Flask) -> None:
-    app.extensions["catalogue"].add(*OPERATIONS)
+    app.extensions["catalogue"].add(*OPERATIONS, *applications.OPERATIONS)
     app.extensions["handlers"][fetching.HANDLER] = fetching.fetch
     if path := app.config["PLATFORM_SM2_KEY_FILE"]:
         read_key(path)  # a wrong one is said at start, not to the first caller

@@ -43,9 +43,9 @@ def quote(context: OpContext) -> dict[str, Any]:
         "valid_from": _time(content.begins),
         "valid_to": _time(content.ends),
     }
-    answer = lines.ask(order.institution, A1, body, request_id=_request(context, A1))
+    answer = lines.ask(order.institution, A1, body, request_id=request_id(context, A1))
     if not answer.ok:
-        return _refused(answer)
+        return refused(answer)
     return {"accepted": True, **write(A1.answer, answer.data)}
 
 
@@ -54,7 +54,7 @@ def place_order(context: OpContext) -> dict[str, Any]:
     body = orders.order_payload(context.key)
     answer = _ask(context, A2, body)
     if not answer.ok and answer.code != Code.DUPLICATE:
-        return _refused(answer)
+        return refused(answer)
     return {"accepted": True, "institution_order_no": answer.data.get("institution_order_no")}
 
 
@@ -63,7 +63,7 @@ def payment_link(context: OpContext) -> dict[str, Any]:
     return_url = f"{current_app.config['PUBLIC_URL']}/orders/{context.key}/returned"
     answer = _ask(context, A3, orders.link_payload(context.key, return_url), order_no=context.key)
     if not answer.ok:
-        return _refused(answer)
+        return refused(answer)
     return {"accepted": True, **write(A3.answer, answer.data)}
 
 
@@ -91,7 +91,7 @@ def repay(context: OpContext, txn_no: str, reason: str) -> dict[str, Any]:
     """A15: give the money of one transaction back; B11 says when it is done."""
     answer = _ask(context, A15, orders.repayment_payload(context.key, txn_no, reason), order_no=context.key)
     if not answer.ok and answer.code != Code.DUPLICATE:
-        return _refused(answer)
+        return refused(answer)
     return {"accepted": True}
 
 
@@ -109,13 +109,13 @@ def unseal(context: OpContext, guarantee_no: str) -> dict[str, Any]:
         "opening_at": _time(lot.opened_at),
     }
     body = {"guarantees": [entry]}
-    answer = lines.ask(guarantee.institution, A6, body, request_id=_request(context, A6))
-    return {"accepted": True} if answer.ok else _refused(answer)
+    answer = lines.ask(guarantee.institution, A6, body, request_id=request_id(context, A6))
+    return {"accepted": True} if answer.ok else refused(answer)
 
 
 def _ask(context: OpContext, call: Call, body: Mapping[str, Any] | None = None, **numbers: str) -> Answer:
     institution = orders.institution_of(context.key)
-    return lines.ask(institution, call, body, request_id=_request(context, call), **numbers)
+    return lines.ask(institution, call, body, request_id=request_id(context, call), **numbers)
 
 
 def _learn(order_no: str, institution: str, status: Mapping[str, Any]) -> None:
@@ -153,11 +153,11 @@ def _learn_issuance(order_no: str, institution: str, sender: str, issuance: Mapp
         news.keep(news.ORDER, order_no, "issuance", {**told, **stored}, sender=sender)
 
 
-def _refused(answer: Answer) -> dict[str, Any]:
+def refused(answer: Answer) -> dict[str, Any]:
     return {"accepted": False, "code": str(answer.code), "reason": answer.reason}
 
 
-def _request(context: OpContext, call: Call) -> str:
+def request_id(context: OpContext, call: Call) -> str:
     """The same at every attempt of one job, so that a call repeated after a crash is answered the same."""
     return f"{call.id}-{hashlib.sha256(context.idempotency.encode()).hexdigest()[:40]}"
 

@@ -19,6 +19,12 @@ class GuaranteeState(State):
     LAPSED = "lapsed", "已失效"
 
 
+class Lapse(State):
+    EXPIRED = "expired", "有效期届满"
+    DISCHARGED = "discharged", "已注销"
+    PAID_OUT = "paid_out", "已足额赔付"
+
+
 S = GuaranteeState
 
 
@@ -50,3 +56,5 @@ class Guarantee(db.Model):  # type: ignore[name-defined]
     independent: Mapped[bool] = mapped_column(default=True)
     issued_at: Mapped[Any] = mapped_column(UtcDateTime)
     received_at: Mapped[Any] = mapped_column(UtcDateTime)
+    state_since: Mapped[Any] = mapped_column(UtcDateTime, nullable=True)
+    lapse: Mapped[str] = mapped_column(default="", server_default="")  # why it lapsed

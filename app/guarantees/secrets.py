@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from app.db import db
+from app.db import db, remembered
 from app.errors import NotFound
 from app.guarantees.models import Guarantee
 from app.sealing import seal_for_lot, unseal_for_lot
@@ -46,7 +46,19 @@ def content(guarantee: Guarantee) -> Content:
 
 
 def find(no: str) -> Guarantee:
-    guarantee = db.session.scalar(select(Guarantee).where(Guarantee.no == no))
+    return _read(no, lock=False)
+
+
+def locked(no: str) -> Guarantee:
+    """The guarantee, locked once a transaction."""
+    return remembered("locked guarantee", no, lambda: _read(no, lock=True))
+
+
+def _read(no: str, *, lock: bool) -> Guarantee:
+    query = select(Guarantee).where(Guarantee.no == no)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    guarantee = db.session.scalar(query)
     if guarantee is None:
         raise NotFound("没有这份保函", no=no)
     return guarantee

@@ -14,7 +14,7 @@ from app.accounts.user import User, current_user
 from app.audit import record
 from app.db import db, transaction
 from app.errors import NotFound
-from app.guarantees import secrets, verification
+from app.guarantees import acts, secrets, verification
 from app.guarantees.models import Guarantee, GuaranteeState
 from app.orders.secrets import bidder_index
 from app.runtime import timeline
@@ -26,7 +26,7 @@ S = GuaranteeState
 
 
 @predicate("own_guarantee")
-def own_guarantee(user: User, no: str) -> bool:
+def own_guarantee(user: User, no: str, **_: object) -> bool:
     return secrets.find(no).bidder_index == bidder_index(user.entity_id)
 
 
@@ -58,6 +58,7 @@ def detail(no: str) -> str:
         **_row(guarantee),
         file=files.row_of(guarantee.file_id),
         entries=timeline.of("guarantee", no),
+        acts=acts.of(current_user(), no),
         code=segno.make(_verify_url(guarantee), error="m").svg_data_uri(scale=4, border=2),
         verify_url=_verify_url(guarantee),
     )

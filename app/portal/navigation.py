@@ -73,8 +73,15 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
                 _l("我的保函"),
                 "guarantees.index",
                 frozenset({"bidder"}),
-                ("guarantees.",),
+                ("guarantees.", "apply."),
                 about=_l("查看和下载保函，申请延期、退保或注销"),
+            ),
+            Entry(
+                _l("申请记录"),
+                "applications.index",
+                frozenset({"bidder", "tenderer", "tender_agent"}),
+                ("applications.",),
+                about=_l("延期、退保、注销和理赔申请的进展"),
             ),
             Entry(
                 _l("我的发票"), "invoices.index", frozenset({"bidder"}), ("invoices.",), about=_l("开票申请的处理结果")

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app import files, formjs
+from app import files, formjs, money
 from app.formjs import Form, Upload
+from app.formjs.fields import Field
+from app.formjs.numbers import MoneyField
 from app.runtime import definitions, expressions
 from app.runtime.models import Instance, UserTask
 
@@ -40,7 +42,10 @@ def dropped(answer: Mapping[str, Any]) -> None:
 
 
 def parted(form: Form, answer: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(data, secret): what the process may know, and what is kept sealed beside it. Files are kept on the way."""
+    """(data, secret): what the process may know, and what is kept sealed beside it. Files are kept on the way.
+
+    Money is yuan in `data`, "1234.00" as in the interface's messages; in `secret` it is fen.
+    """
     data: dict[str, Any] = {}
     secret: dict[str, Any] = {}
     for field in form.fields:
@@ -53,8 +58,14 @@ def parted(form: Form, answer: Mapping[str, Any]) -> tuple[dict[str, Any], dict[
             if not field.empty(value):
                 secret[field.key] = expressions.plain(value)
         else:
-            data[field.key] = expressions.plain(value)
+            data[field.key] = _plain(field, value)
     return data, secret
+
+
+def _plain(field: Field, value: Any) -> Any:
+    if isinstance(field, MoneyField) and value is not None:
+        return money.yuan(value)
+    return expressions.plain(value)
 
 
 def _written(value: Any) -> Any:

@@ -84,6 +84,11 @@ def live(policy: str) -> Policy:
     return get(row[0])
 
 
+def is_live(policy: str) -> bool:
+    """Whether cases of it can be started."""
+    return one(store.LIVE, policy=policy) is not None
+
+
 def publish(policy: str, files: Mapping[str, str], *, by: Actor, note: str = "") -> PolicyVersion:
     """Add a version and move the pointer to it. The caller has linted it; an unparsable one raises engine.Refused."""
     parse(policy, files)

@@ -1,8 +1,8 @@
 """Institutions on the loopback, as a test wants them: they keep books, answer what they are asked, say what they are
 told to say. One address for all of them; the SMS provider's is beside it."""
 
+import re
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -12,12 +12,13 @@ import orjson
 
 from app import clock
 from app.protocol import signing
-from app.protocol.calls import A1, A2, A3, A4, A5, A15, Call
+from app.protocol.calls import A1, A2, A3, A4, A5, A7, A8, A9, A10, A15, Call
 from app.protocol.codes import Code, Refusal, envelope
 from app.protocol.messages.message import read, write
 from app.protocol.signing import Key
 
-CALLS = (A1, A2, A3, A4, A5, A15)
+APPLICATIONS = {A7: "extension_no", A8: "refund_no", A9: "cancellation_no", A10: "claim_no"}
+CALLS = (A1, A2, A3, A4, A5, A15, *APPLICATIONS)
 DOWN = "down"  # the call is not done
 DEAF = "deaf"  # the call is done, and its answer is lost
 
@@ -73,6 +74,10 @@ class Counter:
     # what it is asked
 
     def answer(self, call: Call, no: str, body: dict[str, Any]) -> dict[str, Any]:
+        if call in APPLICATIONS:
+            number: str = body[APPLICATIONS[call]]
+            self.order(number).asked.append((call.id, body))
+            return {"number": number}
         if call not in (A1, A2) and not self.order(no).asked:
             raise Refusal(Code.UNKNOWN, f"没有订单{no}")
         standing = self.order(no or body.get("order_no", ""))
@@ -173,11 +178,7 @@ class Counter:
 
 
 def _found(method: str, path: str) -> tuple[Call, str]:
-    parts = path.split("/")
-    no = parts[3] if len(parts) > 3 else ""
-    by_place: Callable[[Call], bool] = lambda call: (
-        call.method == method and call.path == path.replace(no, "{order_no}")
-    )
-    if not no:
-        by_place = lambda call: (call.method, call.path) == (method, path)
-    return next(call for call in CALLS if by_place(call)), no
+    for call in CALLS:
+        if call.method == method and (found := re.fullmatch(re.sub(r"{\w+}", "([^/]+)", call.path), path)):
+            return call, "".join(found.groups())
+    raise LookupError(f"{method} {path}")

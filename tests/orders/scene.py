@@ -317,7 +317,15 @@ class Scene:
 
     def told(self, no: str) -> list[str]:
         """Titles of the notices about the order, oldest first."""
-        return [n.body["title"] for n in self.rows(select(Notice).order_by(Notice.id)) if n.link == f"/orders/{no}"]
+        return self.told_of(f"/orders/{no}")
+
+    def told_of(self, link: str) -> list[str]:
+        """Titles of the notices that lead there, oldest first."""
+        return [n.body["title"] for n in self.rows(select(Notice).order_by(Notice.id)) if n.link == link]
+
+    def order_of(self, guarantee: str) -> str:
+        (no,) = self.rows(select(Guarantee.order_no).where(Guarantee.no == guarantee))
+        return no
 
     def texts(self, no: str) -> list[str]:
         """What SMS about the order said."""
@@ -334,6 +342,9 @@ class Scene:
 
     def tasks(self, no: str) -> list[str]:
         return [task.name for task in self.rows(select(UserTask).where(UserTask.key == no))]
+
+    def tasks_of(self, no: str) -> list[UserTask]:
+        return self.rows(select(UserTask).where(UserTask.key == no))
 
     def task(self, no: str) -> UserTask:
         (task,) = self.rows(select(UserTask).where(UserTask.key == no))
@@ -373,7 +384,7 @@ class Scene:
         """Let two months pass; every case must come to its end, with nothing left over."""
         self.wait(days=62)
         for instance in self.rows(select(Instance)):
-            assert instance.status == ENDED, (instance.key, self.state(instance.key), self.tasks(instance.key))
+            assert instance.status == ENDED, (instance.policy, instance.key, self.tasks(instance.key))
             assert self.ledger(instance.key).keys() <= {"bidder", "earned"}, self.ledger(instance.key)
             assert not self.undelivered(instance.key)
             self.replayed(instance)

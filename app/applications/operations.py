@@ -1,0 +1,105 @@
+"""The verbs of applications on a guarantee, for diagrams."""
+
+from datetime import datetime
+
+from app import money
+from app.applications import life, secrets
+from app.guarantees import life as guarantees
+from app.guarantees.models import Lapse
+from app.notices import telling
+from app.runtime.operations import Field, OpContext, Operation
+
+REASON = Field("reason", "string", "原因")
+KIND = "application"
+
+
+def tell(context: OpContext, text: str, reason: str = "") -> None:
+    """Tell the applicant: a notice and, if the text says so, an SMS. Once for each step it is told in."""
+    application = secrets.find(context.key)
+    telling.tell(
+        secrets.content(application).applicant_id,
+        text,
+        kind=KIND,
+        about=application.no,
+        link=f"/applications/{application.no}",
+        key=f"{KIND}:{application.no}:{text}:{context.step.number}",
+        places={"reason": reason, "guarantee": application.guarantee_no},
+    )
+
+
+def phone_of(no: str) -> str:
+    return secrets.content(secrets.find(no)).phone
+
+
+def refund(context: OpContext, amount: str) -> None:
+    guarantees.refund(secrets.find(context.key).guarantee_no, money.parse(amount), context)
+
+
+def discharge(context: OpContext) -> None:
+    guarantees.lapse(secrets.find(context.key).guarantee_no, Lapse.DISCHARGED, context)
+
+
+def extend(context: OpContext, until: str) -> None:
+    guarantees.extend(secrets.find(context.key).guarantee_no, datetime.fromisoformat(until), context)
+
+
+def pay_out(context: OpContext, amount: str) -> None:
+    guarantees.pay_out(secrets.find(context.key).guarantee_no, money.parse(amount), context)
+
+
+OPERATIONS = (
+    Operation("applications/open", life.open_application, title="登记申请", effects=("申请：→审核中",)),
+    Operation("applications/turn_away", life.turn_away, title="不予受理（撤销本次申请）", parameters=(REASON,)),
+    Operation(
+        "applications/accept",
+        life.accept,
+        title="受理申请",
+        effects=("保函：生效中→退保中、注销中、理赔中",),
+    ),
+    Operation(
+        "applications/return",
+        life.return_for_correction,
+        title="退回补正",
+        parameters=(REASON,),
+        effects=("申请：审核中→待补正",),
+    ),
+    Operation("applications/resubmit", life.resubmit, title="重新提交", effects=("申请：待补正→审核中",)),
+    Operation("applications/owe", life.owe, title="同意赔付", effects=("申请：审核中→待赔付",)),
+    Operation("applications/approve", life.approve, title="通过申请", effects=("申请：→已通过",)),
+    Operation(
+        "applications/refuse",
+        life.refuse,
+        title="拒绝申请",
+        parameters=(REASON, Field("code", "string", "原因代码", required=False)),
+        effects=("申请：→未通过", "保函：→生效中"),
+    ),
+    Operation(
+        "applications/tell",
+        tell,
+        title="通知申请人",
+        parameters=(Field("text", "string", "通知文本编号"), Field("reason", "string", "原因", required=False)),
+        effects=("通知申请人",),
+    ),
+    Operation(
+        "guarantees/refund",
+        refund,
+        title="登记退保",
+        parameters=(Field("amount", "string", "退回的保费（元）"),),
+        effects=("保函：退保中→已退保", "资金：已实现→投标人"),
+    ),
+    Operation("guarantees/discharge", discharge, title="注销保函", effects=("保函：注销中→已失效",)),
+    Operation(
+        "guarantees/extend",
+        extend,
+        title="延长有效期",
+        parameters=(Field("until", "string", "新的有效期"),),
+        effects=("保函：有效期延长",),
+    ),
+    Operation(
+        "guarantees/pay_out",
+        pay_out,
+        title="登记赔付",
+        parameters=(Field("amount", "string", "赔付金额（元）"),),
+        effects=("保函：理赔中→已失效（足额）、生效中（余额减少）",),
+    ),
+)

@@ -1,0 +1,160 @@
+"""What expressions may read of a guarantee and an application on it: amounts in yuan, times aware."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from app import clock, institutions, projects
+from app.applications import secrets
+from app.applications.models import Application, Kind
+from app.applications.panel import panel
+from app.guarantees import secrets as guarantees
+from app.guarantees.models import Guarantee, GuaranteeState
+from app.institutions import catalogue
+from app.projects.models import Lot, LotState
+from app.runtime.operations import Fact, Subject
+
+CHANGES = ("CHANGED", "SUSPENDED", "RESUMED")
+
+
+@dataclass
+class GuaranteeFacts:
+    """One guarantee with its lot and institution, each loaded at most once; `mine`: the application that asks."""
+
+    no: str
+    mine: str = ""
+
+    @cached_property
+    def row(self) -> Guarantee:
+        return guarantees.find(self.no)
+
+    @cached_property
+    def content(self) -> guarantees.Content:
+        return guarantees.content(self.row)
+
+    @cached_property
+    def lot_row(self) -> Lot:
+        return projects.get(self.content.lot_no)
+
+    def guarantee(self) -> dict[str, Any]:
+        other = secrets.open_on(self.no)
+        return {
+            "no": self.no,
+            "state": self.row.state,
+            "in_force": self.row.state == GuaranteeState.IN_FORCE,
+            "expired": self.content.ends <= clock.now(),
+            "busy": other is not None and other.no != self.mine,
+            "amount": _yuan(self.content.amount),
+            "balance": _yuan(self.content.balance),
+            "premium": _yuan(self.content.premium),
+            "issued_at": self.row.issued_at,
+            "valid_to": self.content.ends,
+            "independent": self.row.independent,
+        }
+
+    def lot(self) -> dict[str, Any]:
+        lot = self.lot_row
+        needed = lot.bid_deadline + clock.days(lot.bid_validity_days)
+        return {
+            "state": lot.state,
+            "ended": lot.state in (LotState.TERMINATED, LotState.FAILED),
+            "opened": lot.opened_at is not None,
+            "opening_passed": lot.opened_at is not None or lot.opening_at <= clock.now(),
+            "opening_at": lot.opening_at,
+            "bid_deadline": lot.bid_deadline,
+            "changed_after_issue": lot.updated_at > self.row.issued_at,
+            "needed_until": needed,
+            "gap_days": max(0, -((self.content.ends - needed).days)),
+        }
+
+    def readers(self) -> Mapping[str, Callable[[], Any]]:
+        return {"guarantee": self.guarantee, "lot": self.lot, "institution": self.institution}
+
+    def institution(self) -> dict[str, Any]:
+        one = institutions.get(self.row.institution)
+        return {"code": one.code, "kind": one.kind, "online": one.online}
+
+
+class ApplicationFacts:
+    def __init__(self, no: str):
+        self.no = no
+
+    @cached_property
+    def row(self) -> Application:
+        return secrets.find(self.no)
+
+    def application(self) -> dict[str, Any]:
+        return {
+            "state": self.row.state,
+            "kind": self.row.kind,
+            "created_at": self.row.created_at,
+            "reason": self.row.reason or "",
+        }
+
+    def asked(self) -> dict[str, Any]:
+        said = secrets.content(self.row).said
+        amount = said.get("amount")
+        return {"amount": None if amount is None else _yuan(amount), "valid_to": said.get("valid_to")}
+
+    def readers(self) -> Mapping[str, Callable[[], Any]]:
+        of_guarantee = GuaranteeFacts(self.row.guarantee_no, mine=self.no)
+        return {
+            **of_guarantee.readers(),
+            "application": self.application,
+            "asked": self.asked,
+            "refusal_reasons": lambda: reasons("refusal"),
+        }
+
+
+def reasons(purpose: str) -> list[dict[str, str]]:
+    """Reason codes as a form's choices."""
+    return [{"value": one.code, "label": one.text} for one in catalogue.reasons(purpose)]
+
+
+def _yuan(fen: int) -> Decimal:
+    return Decimal(fen) / 100
+
+
+FACTS = (
+    Fact("application.state", "string", "申请状态"),
+    Fact("application.kind", "string", "申请类型"),
+    Fact("application.created_at", "date and time", "提交时间"),
+    Fact("application.reason", "string", "退回或拒绝的原因", "sealed"),
+    Fact("asked.amount", "number", "申请金额（元）", "sealed"),
+    Fact("asked.valid_to", "string", "申请延期至", "sealed"),
+    Fact("guarantee.no", "string", "保函编号"),
+    Fact("guarantee.state", "string", "保函状态"),
+    Fact("guarantee.in_force", "boolean", "保函生效中"),
+    Fact("guarantee.expired", "boolean", "保函有效期已过"),
+    Fact("guarantee.busy", "boolean", "另有申请正在办理"),
+    Fact("guarantee.amount", "number", "担保金额（元）", "sealed"),
+    Fact("guarantee.balance", "number", "保函余额（元）", "sealed"),
+    Fact("guarantee.premium", "number", "保费（元）", "sealed"),
+    Fact("guarantee.issued_at", "date and time", "出函时间"),
+    Fact("guarantee.valid_to", "date and time", "保函有效期至", "sealed"),
+    Fact("guarantee.independent", "boolean", "独立保函"),
+    Fact("lot.state", "string", "标段状态", "sealed"),
+    Fact("lot.ended", "boolean", "标段已终止或流标", "sealed"),
+    Fact("lot.opened", "boolean", "已收到开标通知", "sealed"),
+    Fact("lot.opening_passed", "boolean", "已开标或已到开标时间", "sealed"),
+    Fact("lot.opening_at", "date and time", "开标时间", "sealed"),
+    Fact("lot.bid_deadline", "date and time", "投标截止时间", "sealed"),
+    Fact("lot.changed_after_issue", "boolean", "出函后项目有变更", "sealed"),
+    Fact("lot.needed_until", "date and time", "保函至少应有效至", "sealed"),
+    Fact("lot.gap_days", "number", "有效期不足的天数", "sealed"),
+    Fact("institution.code", "string", "机构编号"),
+    Fact("institution.kind", "string", "机构类型"),
+    Fact("institution.online", "boolean", "机构已上线"),
+)
+
+SUBJECT = Subject(
+    kind="application",
+    title="保函业务申请",
+    facts=lambda no: ApplicationFacts(no).readers(),
+    fields=FACTS,
+    policies=tuple(kind.value for kind in Kind),
+    link=lambda no: f"/applications/{no}",
+    panel=panel,
+)

@@ -1,0 +1,241 @@
+"""申请延期, 申请退保, 申请注销 (manual 5.3.2–5.3.4): the form, the record, the way so far."""
+
+import hashlib
+from typing import Any
+
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response as BaseResponse
+
+from app import formjs, institutions, numbering, projects, runtime
+from app.accounts.access import predicate
+from app.accounts.roles import Role
+from app.accounts.user import User, current_user, identity
+from app.applications import allowed, secrets
+from app.applications.models import OPEN, PREFIX, Application, ApplicationState, Kind
+from app.applications.subject import reasons
+from app.db import db, retrying, transaction
+from app.errors import BadInput, Conflict, NotFound
+from app.guarantees import secrets as guarantees
+from app.guarantees.acts import Act
+from app.runtime import answers, definitions, timeline
+from app.runtime.models import UserTask
+
+bp = Blueprint("applications", __name__, url_prefix="/applications")
+apply_bp = Blueprint("apply", __name__, url_prefix="/guarantees")
+PER_PAGE = 20
+Page = str | BaseResponse | tuple[str, int]
+TITLES = {Kind.EXTENSION: "申请延期", Kind.REFUND: "申请退保", Kind.CANCELLATION: "申请注销", Kind.CLAIM: "申请理赔"}
+RECORDS = {Kind.EXTENSION: "延期记录", Kind.REFUND: "退保记录", Kind.CANCELLATION: "注销记录", Kind.CLAIM: "理赔记录"}
+OF_BIDDER = (Kind.EXTENSION, Kind.REFUND, Kind.CANCELLATION)
+
+
+@predicate("own_application")
+def own_application(user: User, no: str, **_: object) -> bool:
+    return secrets.find(no).applicant_index == secrets.applicant_index(user.entity_id)
+
+
+@apply_bp.route("/<no>/apply/<kind>", methods=["GET", "POST"])
+def new(no: str, kind: str) -> Page:
+    """The form of an application, if the live table says that it may be sent; else why not."""
+    chosen = _kind(kind)
+    action = allowed.action(no, chosen)
+    form = formjs.load(definitions.live(chosen.value).form(f"{chosen.value}/apply"))
+    ctx = {**_facts(no), "reasons": reasons(chosen.value)}
+    errors: dict[str, str] = {}
+    refused = "" if action.open else action.why
+    if request.method == "POST" and not refused:
+        try:
+            told = form.read(request.form, request.files, ctx=ctx)
+        except BadInput as wrong:
+            errors = wrong.fields
+        else:
+            sent = answers.written(told)
+            try:
+                number = retrying(lambda: _send(chosen, no, form, sent))
+            except Conflict as conflict:
+                answers.dropped(sent)
+                refused = conflict.message
+            else:
+                flash(_("提交成功"))
+                return redirect(url_for("applications.detail", no=number))
+    page = render_template(
+        "applications/new.html",
+        kind=chosen,
+        title=TITLES[chosen],
+        form=form,
+        ctx=ctx,
+        errors=errors,
+        refused=refused,
+        sent=request.form if request.method == "POST" else None,
+        **_guarantee(no),
+    )
+    return (page, 409 if refused and request.method == "POST" else 422 if errors else 200)
+
+
+@bp.get("/")
+def index() -> str:
+    """延期记录, 退保记录, 注销记录, 理赔记录: one's own, the newest first."""
+    kind = request.args.get("kind", "")
+    chosen = Kind(kind) if kind in set(Kind) else None  # type: ignore[call-arg]
+    query = select(Application).where(Application.applicant_index == secrets.applicant_index(current_user().entity_id))
+    if chosen is not None:
+        query = query.where(Application.kind == chosen.value)
+    found = db.paginate(query.order_by(Application.id.desc()), per_page=PER_PAGE, max_per_page=PER_PAGE)
+    return render_template(
+        "applications/index.html",
+        title=RECORDS[chosen] if chosen is not None else _("申请记录"),
+        found=found,
+        options=[(one.value, _(RECORDS[one]), None) for one in Kind],
+        kinds={one.value: one.label for one in Kind},
+    )
+
+
+@bp.get("/<no>")
+def detail(no: str) -> str:
+    return render_template("applications/detail.html", **_case(no))
+
+
+@bp.get("/<no>/live")
+def live(no: str) -> BaseResponse:
+    """The part of the detail page that changes by itself; answers 304 while it has not."""
+    answer = Response(render_template("applications/live.html", **_case(no)))
+    answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest()[:32])
+    return answer.make_conditional(request)
+
+
+@bp.get("/<no>/diagram.bpmn")
+def diagram(no: str) -> BaseResponse:
+    return Response(timeline.drawing(secrets.find(no).kind, no), mimetype="application/xml")
+
+
+@bp.get("/<no>/path.json")
+def path(no: str) -> BaseResponse:
+    answer = jsonify(timeline.path(secrets.find(no).kind, no))
+    answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest()[:32])
+    return answer.make_conditional(request)
+
+
+@bp.route("/<no>/tasks/<int:task_id>", methods=["GET", "POST"])
+def task(no: str, task_id: int) -> Page:
+    """What the diagram asks of the applicant (退回补正, say)."""
+    application = secrets.find(no)
+    row = db.session.get(UserTask, task_id)
+    if row is None or row.key != no or row.role != current_user().role.value:
+        raise Conflict(_("该事项已被处理，请查看最新状态"))
+    version = definitions.get(runtime.instance_of(application.kind, no).version_id)
+    form = formjs.load(version.form(row.form))
+    ctx = {**_facts(application.guarantee_no), "reasons": reasons(application.kind)}
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            told = form.read(request.form, request.files, ctx=ctx)
+        except BadInput as wrong:
+            errors = wrong.fields
+        else:
+            sent = answers.written(told)
+            retrying(lambda: _resend(task_id, form, sent))
+            flash(_("提交成功"))
+            return redirect(url_for(".detail", no=no))
+    values = secrets.content(application).said
+    page = render_template(
+        "applications/task.html", task=row, form=form, ctx=ctx, values=values, errors=errors, **_case(no)
+    )
+    return (page, 422) if errors else page
+
+
+def _send(kind: Kind, guarantee_no: str, form: formjs.Form, sent: dict[str, Any]) -> str:
+    """Raises Conflict."""
+    user = current_user()
+    who = identity(user)
+    with transaction():
+        said, papers = _parted(form, sent)
+        no = numbering.next_number(PREFIX[kind])
+        guarantee = guarantees.find(guarantee_no)
+        runtime.start(
+            kind.value,
+            key=no,
+            data={"papers": papers},
+            by=user.actor,
+            institution=guarantee.institution,
+            secret={
+                "guarantee_no": guarantee_no,
+                "applicant_id": user.entity_id,
+                "applicant_name": who.name,
+                "applicant_uscc": who.uscc,
+                "phone": who.handler.get("phone", ""),
+                "said": said,
+                "papers": papers,
+                **said,
+            },
+        )
+    return no
+
+
+def _resend(task_id: int, form: formjs.Form, sent: dict[str, Any]) -> None:
+    with transaction():
+        said, papers = _parted(form, sent)
+        runtime.complete(task_id, {}, by=current_user().actor, secret={"said": said, "papers": papers})
+
+
+def _parted(form: formjs.Form, sent: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """(answers, papers): nothing an applicant writes is process data; files are named by their numbers."""
+    data, secret = answers.parted(form, sent)
+    papers: list[dict[str, Any]] = []
+    for one in form.fields:
+        if one.type == "filepicker":
+            names = secret.pop(f"{one.key}_names", [])
+            papers += [{**kept, "name": name} for kept, name in zip(data.pop(one.key, []), names, strict=True)]
+    return {**data, **secret}, papers
+
+
+def offers(user: User, guarantee_no: str) -> list[Act]:
+    """What the guarantee's page offers its bidder, and why not."""
+    published = [kind for kind in OF_BIDDER if definitions.is_live(kind.value)] if user.role == Role.BIDDER else []
+    return [
+        Act(TITLES[one.kind], url_for("apply.new", no=guarantee_no, kind=one.kind.value), one.why, one.opens_at)
+        for one in allowed.actions(guarantee_no, tuple(published))
+    ]
+
+
+def _kind(name: str) -> Kind:
+    if name not in {one.value for one in OF_BIDDER}:
+        raise NotFound(_("没有这种申请"))
+    return Kind(name)  # type: ignore[call-arg]
+
+
+def _facts(guarantee_no: str) -> dict[str, Any]:
+    return {name: read() for name, read in allowed.GuaranteeFacts(guarantee_no).readers().items()}
+
+
+def _guarantee(no: str) -> dict[str, Any]:
+    guarantee = guarantees.find(no)
+    content = guarantees.content(guarantee)
+    return {
+        "guarantee": guarantee,
+        "content": content,
+        "lot": projects.get(content.lot_no),
+        "institution": institutions.get(guarantee.institution),
+    }
+
+
+def _case(no: str) -> dict[str, Any]:
+    """Everything the page shows of one application."""
+    application = secrets.find(no)
+    role = current_user().role.value
+    tasks = db.session.scalars(select(UserTask).where(UserTask.key == no, UserTask.role == role))
+    kind = Kind(application.kind)  # type: ignore[call-arg]
+    form = formjs.load(definitions.live(kind.value).form(f"{kind.value}/apply"))
+    own = secrets.content(application)
+    return {
+        "application": application,
+        "kind": kind,
+        "state": ApplicationState(application.state),  # type: ignore[call-arg]
+        "said": form.shown(own.said, {"reasons": reasons(kind.value)}, masked=True),
+        "papers": own.papers,
+        "tasks": list(tasks),
+        "entries": timeline.of(kind.value, no, held=application.state in OPEN),
+        "records": RECORDS[kind],
+        **_guarantee(application.guarantee_no),
+    }
