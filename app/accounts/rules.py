@@ -82,6 +82,7 @@ RULES: dict[str, str] = {
     "portal.help": "anyone",
     "portal.products": "anyone",
     "portal.institution": "anyone",
+    "portal.logo": "anyone",
     "portal.work": "signed_in",
     # studio: operators draft, another person publishes, auditors read
     "studio.index": "operator | publisher | auditor",

@@ -39,6 +39,12 @@ class ShownInstitution:
     text: str
     phone: str
     offers: tuple[ShownOffer, ...]
+    logo: bool = False
+
+    @property
+    def number(self) -> int:
+        """Of products."""
+        return len(self.offers)
 
 
 def product_types(region: str) -> list[ShownType]:
@@ -63,7 +69,7 @@ def percent(rate: Decimal) -> str:
 def shown(one: Institution, region: str = "") -> ShownInstitution:
     """One institution and what it sells for lots of a region (of any, without one)."""
     offers = tuple(_offer(one, product) for product in one.products if product.offered and product.fits(region=region))
-    return ShownInstitution(one.code, one.name, one.kind, one.intro, one.phone, offers)
+    return ShownInstitution(one.code, one.name, one.kind, one.intro, one.phone, offers, one.logo_file_id is not None)
 
 
 def _offer(one: Institution, product: Product) -> ShownOffer:

@@ -11,7 +11,7 @@ from app import clock
 from app.db import db
 from app.guarantees.models import Guarantee
 from app.institutions import showing
-from app.projects.models import Lot, LotState
+from app.projects.models import Lot, LotCategory, LotState
 from app.regions import PROVINCE
 
 DELAY_MONTHS = 2
@@ -29,34 +29,40 @@ class Figure:
 
 @dataclass(frozen=True)
 class Figures:
-    """`months`: (label, guarantees issued), oldest first; empty where any of them is too small to tell."""
+    """`lots`: (category, lots one can bid for now), the most first. `months`: (label, guarantees issued), oldest first;
+    empty where any of them is too small to tell; `note` says how they are counted, or why they are not told."""
 
     numbers: list[Figure]
+    lots: list[tuple[str, int]]
     months: list[tuple[str, int]]
-    as_of: str
+    note: str
 
 
 def of(region: str) -> Figures:
     """The region's figures; guarantees are counted for the province as a whole only."""
     online = showing.institutions(region)
+    lots = _open_lots(region)
     numbers = [
         Figure(_("服务机构"), str(len(online))),
         Figure(_("可选产品"), str(sum(len(one.offers) for one in online))),
-        Figure(_("正在投标的标段"), f"{_open_lots(region):,}"),
+        Figure(_("正在投标的标段"), f"{sum(count for _label, count in lots):,}"),
     ]
-    months = _months() if region == PROVINCE else []
-    told = [(label, count // GRAIN * GRAIN) for label, count in months]
-    if not told or any(count == 0 for _label, count in told):
-        return Figures(numbers, [], "")
-    as_of = _("出函数量截至 %(month)s，向下取整到 %(grain)d。", month=told[-1][0], grain=GRAIN)
-    return Figures(numbers, told, as_of)
+    if region != PROVINCE:
+        return Figures(numbers, lots, [], _("为保守投标秘密，出函数量只公布全省合计。"))
+    told = [(label, count // GRAIN * GRAIN) for label, count in _months()]
+    if any(count == 0 for _label, count in told):
+        return Figures(numbers, lots, [], _("为保守投标秘密，每月出函满 %(grain)d 件后才公布数量。", grain=GRAIN))
+    note = _("为保守投标秘密，出函数量延后公布并向下取整到 %(grain)d；截至 %(month)s。", month=told[-1][0], grain=GRAIN)
+    return Figures(numbers, lots, told, note)
 
 
-def _open_lots(region: str) -> int:
-    query = select(func.count()).select_from(Lot).where(Lot.state == LotState.OPEN, Lot.bid_deadline > clock.now())
+def _open_lots(region: str) -> list[tuple[str, int]]:
+    query = select(Lot.category, func.count()).where(Lot.state == LotState.OPEN, Lot.bid_deadline > clock.now())
     if region != PROVINCE:
         query = query.where(Lot.prefecture == region)
-    return db.session.scalar(query) or 0
+    counts = {row[0]: row[1] for row in db.session.execute(query.group_by(Lot.category))}
+    found = [(_(category.label), counts[category]) for category in LotCategory if category in counts]
+    return sorted(found, key=lambda pair: -pair[1])
 
 
 def _months() -> list[tuple[str, int]]:

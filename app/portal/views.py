@@ -1,14 +1,16 @@
 """Home, help, products, institutions; the work centre's first page."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template
 
+from app import files
 from app.errors import NotFound
 from app.institutions import InstitutionKind, InstitutionState, catalogue, showing
 from app.institutions.showing import ShownInstitution
-from app.portal import figures
+from app.portal import figures, flow
 from app.portal.frame import region
 
 bp = Blueprint("portal", __name__)
+SEEN = (InstitutionState.ONLINE, InstitutionState.OFFLINE)
 
 
 @bp.get("/")
@@ -16,7 +18,11 @@ def home() -> str:
     """首页 (manual 2.1, 2.2)."""
     here = region()
     return render_template(
-        "portal/home.html", types=showing.product_types(here), kinds=by_kind(here), figures=figures.of(here)
+        "portal/home.html",
+        types=showing.product_types(here),
+        kinds=by_kind(here),
+        figures=figures.of(here),
+        flow=flow.picture(),
     )
 
 
@@ -37,9 +43,22 @@ def products() -> str:
 def institution(code: str) -> str:
     """What one institution sells; of one that went offline, that it did."""
     one = catalogue.find(code)
-    if one is None or one.state not in (InstitutionState.ONLINE, InstitutionState.OFFLINE):
+    if one is None or one.state not in SEEN:
         raise NotFound("没有找到该金融机构，可能尚未上线")
     return render_template("portal/institution.html", institution=showing.shown(one), online=one.online)
+
+
+@bp.get("/institutions/<code>/logo")
+def logo(code: str) -> Response:
+    """The logo an institution handed in, of those online now or before."""
+    one = catalogue.find(code)
+    if one is None or one.logo_file_id is None or one.state not in SEEN:
+        raise NotFound("没有找到该图片")
+    row = files.row_of(one.logo_file_id)
+    answer = Response(files.content(row.id), mimetype=row.media_type)
+    answer.set_etag(row.sha256)
+    answer.cache_control.max_age = 3600
+    return answer
 
 
 @bp.get("/work/")

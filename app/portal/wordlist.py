@@ -84,6 +84,8 @@ def in_drawing(source: IO[bytes], keywords: Any, tags: Any, options: Any) -> Ite
         kind, name = etree.QName(element).localname, element.get("name", "").strip()
         if kind not in UNNAMED and not kind.endswith("Gateway") and _is_chinese(name):
             yield 0, None, name, []
+        if kind == "phase" and _is_chinese(text := element.get("text", "").strip()):
+            yield 0, None, text, []
 
 
 def update(path: Path = CATALOGUE) -> list[str]:

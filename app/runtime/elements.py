@@ -17,13 +17,22 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Phase:
+    """Said of a shape: it is one of the few steps the public is told of. `text` is a sentence about it."""
+
+    name: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Element:
-    """A shape. `kind` is its BPMN tag; `event` says what it waits for or throws."""
+    """A shape. `kind` is its BPMN tag; `event` says what it waits for or throws; `lane` is the lane's name."""
 
     id: str
     name: str
     kind: str
     process: str
+    lane: str = ""
     role: str | None = None
     form: str | None = None
     due: str | None = None
@@ -42,6 +51,7 @@ class Element:
     interrupting: bool = True
     called: str | None = None
     default: str | None = None
+    phase: Phase | None = None
     incoming: tuple[str, ...] = ()
     outgoing: tuple[str, ...] = ()
     odd: tuple[str, ...] = ()  # constructs inside the shape that no rule allows (loops, scripts, foreign extensions)

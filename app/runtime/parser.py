@@ -6,7 +6,7 @@ from typing import Any
 
 from lxml import etree
 
-from app.runtime.elements import Diagram, Element, Finding, Flow, Parameter, Process
+from app.runtime.elements import Diagram, Element, Finding, Flow, Parameter, Phase, Process
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 POLICY = "urn:baohan:policy:1"
@@ -23,6 +23,8 @@ _INSIDE = frozenset(  # children of a shape that parser or engine understands or
 )
 _NO_SHAPE = ("EventDefinition", "LoopCharacteristics")
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
+Lanes = dict[str, tuple[str, str | None]]
+"""Shape → its lane's name and role."""
 
 
 def read(policy: str, files: Mapping[str, bytes]) -> tuple[Diagram, list[Finding]]:
@@ -76,12 +78,12 @@ class _File:
             self.diagram.processes[process.id] = process
             if not self.diagram.main and node.get("isExecutable", "true") == "true":
                 self.diagram.main = process.id
-            self._inside(node, process.id, self._roles(node))
+            self._inside(node, process.id, self._lanes(node))
         if sum(1 for _ in self.root.iter(f"{{{BPMN}}}participant")) > 1:
             self._wrong(self.path, self.path, "collaboration", "一个文件只画一个流程：请删去多余的参与者（池）")
         return self.findings
 
-    def _inside(self, owner: etree._Element, process: str, roles: dict[str, str | None]) -> None:
+    def _inside(self, owner: etree._Element, process: str, lanes: Lanes) -> None:
         for node in owner:
             tag = etree.QName(node)
             if tag.namespace != BPMN or tag.localname in _SILENT or tag.localname.endswith(_NO_SHAPE):
@@ -89,7 +91,7 @@ class _File:
             if tag.localname == "sequenceFlow":
                 self._flow(node, process)
             elif node.get("id") is not None or tag.localname not in _INSIDE:
-                self._element(node, tag.localname, process, roles)
+                self._element(node, tag.localname, process, lanes)
 
     def _flow(self, node: etree._Element, process: str) -> None:
         condition = node.find(f"{{{BPMN}}}conditionExpression")
@@ -99,9 +101,10 @@ class _File:
         if not self._taken(flow.id, flow.name, process):
             self.diagram.flows[flow.id] = flow
 
-    def _element(self, node: etree._Element, kind: str, process: str, roles: dict[str, str | None]) -> None:
+    def _element(self, node: etree._Element, kind: str, process: str, lanes: Lanes) -> None:
+        lane, role = lanes.get(node.get("id", ""), ("", None))
         element = Element(
-            node.get("id", ""), node.get("name", ""), kind, process, role=roles.get(node.get("id", "")),
+            node.get("id", ""), node.get("name", ""), kind, process, lane=lane, role=role,
             attached_to=node.get("attachedToRef"), interrupting=node.get("cancelActivity", "true") == "true",
             called=node.get("calledElement"), default=node.get("default"), odd=tuple(_odd(node, kind)),
         )  # fmt: skip
@@ -112,7 +115,7 @@ class _File:
         if kind == "subProcess":
             self.diagram.processes[element.id] = Process(element.id, element.name, self.path, owner=element.id)
             within = [n.get("id", "") for n in node.iter()]
-            inner = {id: roles.get(id, element.role) for id in within} | self._roles(node)
+            inner = {id: lanes.get(id, (element.lane, element.role)) for id in within} | self._lanes(node, element.role)
             self._inside(node, element.id, inner)
 
     def _event(self, node: etree._Element) -> dict[str, Any]:
@@ -162,19 +165,22 @@ class _File:
                     found |= {"send_key": child.get("key"), "parameters": _parameters(child)}
                 case "role":
                     found["role"] = child.get("code")
+                case "phase":
+                    found["phase"] = Phase(child.get("name") or element.name, child.get("text", ""))
                 case other:
                     self._wrong(element.id, element.name, "extension", f"不认识的扩展元素 policy:{other}")
         return found
 
-    def _roles(self, owner: etree._Element) -> dict[str, str | None]:
-        """Which role each shape's innermost lane names."""
-        roles: dict[str, str | None] = {}
+    def _lanes(self, owner: etree._Element, outer: str | None = None) -> Lanes:
+        """Each shape's innermost lane; the role of an outer one reaches inward."""
+        lanes: Lanes = {}
         for lane in owner.iterfind(f"{{{BPMN}}}laneSet//{{{BPMN}}}lane"):
             role = lane.find(f"{{{BPMN}}}extensionElements/{{{POLICY}}}role")
-            if role is not None:
-                members = ((member.text or "").strip() for member in lane.iterfind(f"{{{BPMN}}}flowNodeRef"))
-                roles |= dict.fromkeys(members, role.get("code"))
-        return roles
+            for member in lane.iterfind(f"{{{BPMN}}}flowNodeRef"):
+                shape = (member.text or "").strip()
+                known = lanes.get(shape, ("", outer))[1]
+                lanes[shape] = (lane.get("name", ""), role.get("code") if role is not None else known)
+        return lanes
 
     def _taken(self, identifier: str, name: str, around: str) -> bool:
         known = self.diagram.processes, self.diagram.elements, self.diagram.flows

@@ -91,6 +91,7 @@ def _facts(element: Element, operations: Mapping[str, str]) -> dict[str, tuple[s
         "error": (_("错误代码"), quoted(element.error)),
         "called": (_("调用的流程"), quoted(element.called)),
         "result": (_("结果存为"), quoted(element.result)),
+        "phase": (_("首页步骤"), quoted(element.phase and f"{element.phase.name}　{element.phase.text}".strip())),
     }
 
 

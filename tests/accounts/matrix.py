@@ -84,6 +84,7 @@ MATRIX: dict[str, str] = {
     "portal.help": ALL,
     "portal.products": ALL,
     "portal.institution": ALL,
+    "portal.logo": ALL,
     "portal.work": IN,
     "studio.index": "opu",
     "studio.policy": "opu",

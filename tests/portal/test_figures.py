@@ -53,7 +53,7 @@ def test_counts_come_two_months_late_and_rounded_down(issue, app_context):
     with app_context.test_request_context("/"):
         told = of_november()
     assert told.months == [(f"2026-0{month}", 50) for month in range(4, 10)]
-    assert "2026-09" in told.as_of
+    assert "2026-09" in told.note
 
 
 def test_a_small_month_keeps_the_whole_chart_untold(issue, app_context):

@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from app import files
+from app.db import db, transaction
+from app.institutions import Institution, catalogue
 from app.regions import REGIONS
 
 PUBLIC = ["/", "/help", "/products", "/institutions/{code}"]
@@ -62,6 +65,32 @@ def test_an_institutions_page_shows_price_limit_and_terms(client, demo):
     assert one["name"] in page
     assert re.search(r"\d+(\.\d+)?%", page)
     assert "单笔限额" in page
+
+
+def test_a_logo_is_shown_once_there_is_one(app, client, demo):
+    code = demo["institutions"][0]["code"]
+    assert client.get(f"/institutions/{code}/logo").status_code == 404
+    png = b"\x89PNG\r\n\x1a\n" + b"0" * 40
+    with app.app_context():
+        picture = files.write(png, "image/png")
+        with transaction():
+            catalogue.get(code).logo_file_id = files.keep(picture).id
+    assert f'src="/institutions/{code}/logo"' in client.get("/").text
+    answer = client.get(f"/institutions/{code}/logo")
+    assert (answer.data, answer.mimetype) == (png, "image/png")
+
+
+def test_the_chosen_region_is_kept_on_the_way_and_products_follow_it(app, client, demo):
+    with app.app_context(), transaction():
+        for row in db.session.scalars(db.select(Institution)):
+            row.regions = ["430200"] if row.code == "BANK01" else ["430100"]
+    client.get("/?region=430200")
+    home, products = client.get("/").text, client.get("/products").text
+    for page in (home, products):
+        assert "云麓商业银行股份有限公司" in page
+        assert "澧兰农村商业银行股份有限公司" not in page
+        assert '<span class="brand-region">株洲</span>' in page
+    assert re.search(r"<dt>服务机构</dt><dd>1</dd>", home)
 
 
 def test_an_unknown_institution_is_told_as_such(client):

@@ -7,10 +7,11 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import axe
 from tests.portal import show
+from tests.support.papers import pdf
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
-PDF = b"%PDF-1.7\n" + b"x" * 400
+PDF = pdf()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ export function sheetFor(element, desk) {
     ...eventGroups(element, owner, desk),
     ...flowGroups(element, owner, desk),
     laneGroup(element, owner, desk),
+    phaseGroup(element, owner, desk),
     desk.readOnly ? null : followGroup(element, owner, desk),
     details(element, owner, desk),
   ].filter((group) => group?.fields.some(Boolean));
@@ -62,6 +63,30 @@ function laneGroup(element, owner, { model, catalogue }) {
       set: (next) => model.setExtension(element, 'policy:Role', next ? { code: next } : null),
       hint: '泳道的名称可以随意写，角色由这里决定。',
     }],
+  };
+}
+
+function phaseGroup(element, owner, { model }) {
+  if (!is(owner, 'bpmn:FlowNode')) return null;
+  const phase = model.extension(element, 'policy:Phase');
+  return {
+    title: '首页步骤',
+    folded: !phase,
+    fields: [
+      {
+        id: 'phase-shown', type: 'check', label: '在网站首页的流程图中列为一步', value: Boolean(phase),
+        set: (shown) => model.setExtension(element, 'policy:Phase', shown ? { name: owner.name || '' } : null),
+      },
+      phase && {
+        id: 'phase-name', type: 'text', label: '步骤名称', value: phase.name, placeholder: owner.name,
+        set: (name) => model.setExtension(element, 'policy:Phase', { name: name || undefined }),
+      },
+      phase && {
+        id: 'phase-text', type: 'area', label: '一句话说明', value: phase.text,
+        hint: '谁来办取自泳道，限时取自附加的定时；先后取自连线。',
+        set: (text) => model.setExtension(element, 'policy:Phase', { text: text || undefined }),
+      },
+    ],
   };
 }
 
