@@ -20,6 +20,7 @@ from app import (
     logs,
     notices,
     orders,
+    orphans,
     outside,
     portal,
     projects,
@@ -35,6 +36,7 @@ from app import db as database
 FEATURES = (
     accounts,
     runtime,
+    orphans,
     health,
     cli,
     notices,

@@ -2,14 +2,13 @@
 
 import io
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 import boto3
 import pytest
 from flask import Flask
 from moto import mock_aws
 
-from app import files
+from app import files, orphans
 from app.db import db, transaction
 from app.errors import BadInput
 from tests.support.papers import kept
@@ -91,6 +90,6 @@ def test_a_file_whose_row_was_not_committed_is_collected_and_others_stay(app_con
     assert len(stored(app_context)) == 2
     assert files.collect_orphans() == 0, "it may belong to a transaction that is still open"
     with later(days=2):
-        assert files.collect_orphans(older_than=timedelta(days=1)) == 1
+        orphans.collect({"date": "2026-11-23"}, key="files/orphans:2026-11-23")
     assert stored(app_context) == [name]
     db.session.rollback()
