@@ -45,12 +45,6 @@ def case_of(task: UserTask, user: User) -> Case:
     return Case(task, instance, kinds.title(instance.policy), panel, link, way(instance, remarks=True))
 
 
-def facts(instance: Instance) -> dict[str, Any]:
-    """What the form's conditions and choices may read."""
-    subject = _catalogue().subject_of(instance.policy)
-    return {name: read() for name, read in subject.facts(instance.key).items()} if subject is not None else {}
-
-
 class Handed:
     """What the applicant filled in at the start: the start form's fields, personal ones masked, sealed ones never."""
 

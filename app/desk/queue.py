@@ -124,8 +124,9 @@ def following(user: User, filters: Filters, *, but: int | None = None) -> int | 
 @predicate("desk_task")
 def desk_task(user: User, task_id: int, **_more: Any) -> bool:
     """A task of the user's queue. One that is gone may be asked for: the page says who decided it."""
-    exists = db.session.scalar(select(UserTask.id).where(UserTask.id == task_id))
-    return exists is None or find(user, task_id) is not None
+    if find(user, task_id) is not None:
+        return True
+    return db.session.scalar(select(UserTask.id).where(UserTask.id == task_id)) is None
 
 
 def facets(found: Page, filters: Filters, names: Mapping[str, Mapping[str, str]]) -> list[Facet]:

@@ -73,7 +73,7 @@ def complete(task_id: int) -> Answer:
     instance = db.session.get_one(Instance, found.instance_id)
     form = answers.form_of(found, instance)
     try:
-        answer = form.read(request.form, request.files, ctx=cases.facts(instance)) if form is not None else {}
+        answer = form.read(request.form, request.files, ctx=answers.facts(instance)) if form is not None else {}
     except BadInput as wrong:
         return _page(found, errors=wrong.fields, status=wrong.status)
     name, place = found.name, (found.policy, found.key)
@@ -234,7 +234,7 @@ def _page(
         case=case,
         task=found,
         form=answers.form_of(found, case.instance),
-        ctx=cases.facts(case.instance),
+        ctx=answers.facts(case.instance),
         sent=request.form if request.method == "POST" and request.endpoint == "desk.complete" else None,
         errors=errors or {},
         message=message,

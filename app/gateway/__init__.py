@@ -3,7 +3,7 @@
 from flask import Flask, Response, request
 
 from app.accounts import csrf
-from app.gateway import applications, callbacks, fetching, lots, verification
+from app.gateway import applications, callbacks, decisions, fetching, lots, products, verification
 from app.gateway.callers import read_key
 from app.gateway.door import PREFIX, bp, sign_plain
 from app.gateway.operations import OPERATIONS
@@ -11,12 +11,12 @@ from app.gateway.seeds import seed_demo
 
 __all__ = ["bp", "init", "seed_demo"]
 
-_ROUTES = (callbacks, lots, verification)
+_ROUTES = (callbacks, decisions, products, lots, verification)
 
 
 def init(app: Flask) -> None:
     app.extensions["catalogue"].add(*OPERATIONS, *applications.OPERATIONS)
-    app.extensions["handlers"][fetching.HANDLER] = fetching.fetch
+    app.extensions["handlers"].update({fetching.HANDLER: fetching.fetch, products.HANDLER: products.fetch_terms})
     if path := app.config["PLATFORM_SM2_KEY_FILE"]:
         read_key(path)  # a wrong one is said at start, not to the first caller
     csrf.exempt(bp)

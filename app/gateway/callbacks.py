@@ -92,8 +92,7 @@ def _told(asked: Asked, call: Call) -> dict[str, Any]:
 
 
 def _identity(asked: Asked, call: Call, number: str, name: str) -> str:
-    hashes = {key: asked.values["file"][key] for key in ("sm3", "sha256")}
-    return news.identity(name, number, {**_told(asked, call), **hashes})
+    return news.identity(name, number, {**_told(asked, call), **documents.described(asked.values["file"])})
 
 
 def _keep(asked: Asked, policy: str, number: str, name: str, told: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """Files institutions send: by content, or by an address on their own endpoint; hashed, looked at, stored."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +15,16 @@ from app.protocol.digests import sha256_hex, sm3_hex
 from app.protocol.reach import AddressRefused
 
 MOST = 10 * 1024 * 1024
-BEGINNINGS = {"PDF": (b"%PDF-", "application/pdf"), "OFD": (b"PK\x03\x04", "application/ofd")}
+MOST_TEXT = 256 * 1024
+ELSEWHERE = "应位于机构登记的接口地址之下"
+BEGINNINGS = {
+    "PDF": (b"%PDF-", "application/pdf"),
+    "OFD": (b"PK\x03\x04", "application/ofd"),
+    "ZIP": (b"PK\x03\x04", "application/zip"),
+    "JPG": (b"\xff\xd8\xff", "image/jpeg"),
+    "PNG": (b"\x89PNG\r\n\x1a\n", "image/png"),
+}
+GUARANTEES = ("PDF", "OFD")
 
 
 class NoDocument(AppError):
@@ -24,17 +33,17 @@ class NoDocument(AppError):
     code = "no_document"
 
 
-def check(file: Mapping[str, Any], *, endpoint: str) -> None:
+def check(file: Mapping[str, Any], *, endpoint: str, formats: Collection[str] = GUARANTEES, name: str = "file") -> None:
     """Refuse, naming the field, a file that is too long, not what it says it is, or to be fetched from elsewhere."""
-    if file["format"] not in BEGINNINGS:
-        raise _wrong("format", "应为PDF或OFD")
+    if file["format"] not in formats:
+        raise _wrong(name, "format", f"应为{'、'.join(formats)}之一")
     if "url" in file:
         if not _same_origin(file["url"], endpoint):
-            raise _wrong("url", "应位于机构登记的接口地址之下")
+            raise _wrong(name, "url", ELSEWHERE)
         return
     problem = flaw(file, file["content"])
     if problem:
-        raise _wrong(*problem)
+        raise _wrong(name, *problem)
 
 
 def flaw(file: Mapping[str, Any], content: bytes) -> tuple[str, str] | None:
@@ -58,18 +67,49 @@ def write(file: Mapping[str, Any], content: bytes) -> Written:
 def keep(file: Mapping[str, Any], written: Written) -> dict[str, Any]:
     """What stands in the message in the file's place; in the caller's transaction."""
     row = files.keep(written)
-    return {"file_id": row.id, "format": file["format"], "sm3": file["sm3"], "sha256": file["sha256"]}
+    return {"file_id": row.id, **described(file)}
+
+
+def described(file: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a file tells it apart from others."""
+    return {name: file[name] for name in ("format", "sm3", "sha256")}
 
 
 def fetch(file: Mapping[str, Any], *, endpoint: str) -> bytes:
     """The content behind `file["url"]`; no redirects, no more than MOST. Raises Unavailable or NoDocument."""
-    if not _same_origin(file["url"], endpoint):
+    content = _content(file["url"], endpoint, MOST)
+    problem = flaw(file, content)
+    if problem:
+        raise NoDocument("：".join(problem))
+    return content
+
+
+def fetch_text(url: str, *, endpoint: str) -> str:
+    """A text in UTF-8 on the institution's own endpoint. Raises Unavailable or NoDocument."""
+    content = _content(url, endpoint, MOST_TEXT)
+    try:
+        text = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise NoDocument("文件不是UTF-8文本") from None
+    if not text or len(content) > MOST_TEXT or "\0" in text:
+        raise NoDocument(f"文件应为不超过{MOST_TEXT // 1024}KB的文本")
+    return text
+
+
+def same_place(url: str, endpoint: str, name: str) -> None:
+    """Refuse, naming the field, an address elsewhere."""
+    if not _same_origin(url, endpoint):
+        raise Refusal(Code.FORMAT, f"{name}：{ELSEWHERE}", fields={name: ELSEWHERE})
+
+
+def _content(url: str, endpoint: str, most: int) -> bytes:
+    if not _same_origin(url, endpoint):
         raise NoDocument("文件地址不在机构登记的接口地址之下")
     timeout = urllib3.Timeout(connect=3, read=20)
     try:
         with outside.reach().pool() as pool:
-            answer = pool.request("GET", file["url"], timeout=timeout, redirect=False, preload_content=False)
-            content = answer.read(MOST + 1)
+            answer = pool.request("GET", url, timeout=timeout, redirect=False, preload_content=False)
+            content = answer.read(most + 1)
     except AddressRefused as error:
         raise NoDocument(f"文件无法下载：{error}") from error
     except (HTTPError, OSError) as error:
@@ -78,9 +118,6 @@ def fetch(file: Mapping[str, Any], *, endpoint: str) -> bytes:
         raise Unavailable(f"文件无法下载：HTTP {answer.status}")
     if answer.status != 200:
         raise NoDocument(f"文件无法下载：HTTP {answer.status}")
-    problem = flaw(file, content)
-    if problem:
-        raise NoDocument("：".join(problem))
     return content
 
 
@@ -92,6 +129,6 @@ def _same_origin(url: str, endpoint: str) -> bool:
         return False
 
 
-def _wrong(field: str, problem: str) -> Refusal:
-    name = f"file.{field}"
+def _wrong(file: str, field: str, problem: str) -> Refusal:
+    name = f"{file}.{field}"
     return Refusal(Code.FORMAT, f"{name}：{problem}", fields={name: problem})

@@ -7,7 +7,7 @@ and nothing else, so that it may be corrected and sent again under the same requ
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import orjson
@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app import clock, files
-from app.db import after_commit, db, insert_new, retrying, savepoint, transaction
+from app.db import after_commit, db, insert_new, retrying, transaction
 from app.errors import AppError
 from app.files import Written
 from app.gateway import limits
@@ -54,10 +54,15 @@ class Asked:
     caller: Caller
     request_id: str
     brought: Written | None = None
+    undone: list[Callable[[], None]] = field(default_factory=list)
 
     def afterwards(self, errand: Callable[[], None]) -> None:
         """Run once the call is committed; the answer waits for it, its failure does not harm the answer."""
         after_commit(lambda: _try(errand))
+
+    def if_undone(self, errand: Callable[[], None]) -> None:
+        """Run if the call is refused, once all that it did is rolled back (to leave an incident, say)."""
+        self.undone.append(errand)
 
 
 Act = Callable[..., Mapping[str, Any]]
@@ -143,40 +148,47 @@ def _serve(call: Call, act: Act, numbers: Mapping[str, str], most: int, bring: B
 def _enter_with(
     bring: Bring | None, call: Call, act: Act, numbers: Mapping[str, str], raw: bytes, said: Stamp, asker: Caller
 ) -> bytes:
-    """What takes long goes first, without a transaction; what was written for nothing is taken away again."""
-    values = _values(call, numbers, raw)
-    brought: Written | None = None
-    if bring is not None and not isinstance(values, Refusal):
-        try:
-            brought = bring(Asked(values, asker, said.request_id))
-        except (Refusal, AppError) as error:
-            values = translated(error)
+    """What takes long goes first, without a transaction. A refused call leaves its nonce, and nothing in the store."""
+    asked: Asked | None = None
     try:
-        return retrying(lambda: _enter(call, act, numbers, raw, said, asker, values, brought))
+        asked = Asked(_values(call, numbers, raw), asker, said.request_id)
+        if bring is not None:
+            asked = replace(asked, brought=bring(asked))
+        entered = asked
+        return retrying(lambda: _enter(call, act, numbers, raw, said, entered))
+    except Replayed:
+        raise
+    except (Refusal, AppError) as error:
+        refusal = translated(error)
     finally:
-        if brought is not None:
-            _try(lambda: files.discard(brought))
+        if asked is not None and asked.brought is not None:
+            document = asked.brought
+            _try(lambda: files.discard(document))
+    retrying(lambda: _spend_alone(said))
+    for errand in asked.undone if asked is not None else ():
+        _try(errand)
+    raise refusal
 
 
-def _enter(
-    call: Call, act: Act, numbers: Mapping[str, str], raw: bytes, said: Stamp, asker: Caller,
-    values: Mapping[str, Any] | Refusal, brought: Written | None,
-) -> bytes:  # fmt: skip
-    """One transaction: the nonce, then in a savepoint the request id, the act and the answer."""
-    refusal: Refusal | None = None
+def _enter(call: Call, act: Act, numbers: Mapping[str, str], raw: bytes, said: Stamp, asked: Asked) -> bytes:
+    """One transaction: the nonce, the request id, the act and the answer."""
     with transaction():
-        if not insert_new(SeenNonce, app_id=said.app_id, nonce=said.nonce, until=clock.now() + signing.NONCE_MEMORY):
-            raise Refusal(Code.REPLAY)
-        try:
-            if isinstance(values, Refusal):
-                raise values
-            with savepoint():
-                answer = _once(call, act, numbers, raw, said, Asked(values, asker, said.request_id, brought))
-        except (Refusal, AppError) as error:
-            refusal = translated(error)
-    if refusal is not None:
-        raise refusal
-    return answer
+        _spend(said)
+        return _once(call, act, numbers, raw, said, asked)
+
+
+def _spend_alone(said: Stamp) -> None:
+    with transaction():
+        _spend(said)
+
+
+def _spend(said: Stamp) -> None:
+    if not insert_new(SeenNonce, app_id=said.app_id, nonce=said.nonce, until=clock.now() + signing.NONCE_MEMORY):
+        raise Replayed(Code.REPLAY)
+
+
+class Replayed(Refusal):
+    """This nonce was spent before."""
 
 
 def _once(call: Call, act: Act, numbers: Mapping[str, str], raw: bytes, said: Stamp, asked: Asked) -> bytes:
@@ -200,18 +212,16 @@ def _answer(call: Call, data: Mapping[str, Any]) -> bytes:
     return orjson.dumps(envelope(data=write(call.answer, data)))
 
 
-def _values(call: Call, numbers: Mapping[str, str], raw: bytes) -> Mapping[str, Any] | Refusal:
+def _values(call: Call, numbers: Mapping[str, str], raw: bytes) -> Mapping[str, Any]:
     wrong = {name: "应为1至64位字母、数字、-或_" for name, number in numbers.items() if not _NUMBER.fullmatch(number)}
     if wrong:
-        return Refusal(Code.FORMAT, fields=wrong)
+        raise Refusal(Code.FORMAT, fields=wrong)
     if call.body is None:
         return {}
     try:
         return read(call.body, orjson.loads(raw))
     except orjson.JSONDecodeError:
-        return Refusal(Code.FORMAT, "请求体不是合法的JSON")
-    except Refusal as refusal:
-        return refusal
+        raise Refusal(Code.FORMAT, "请求体不是合法的JSON") from None
 
 
 def _body(most: int) -> bytes:

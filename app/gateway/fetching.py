@@ -1,18 +1,33 @@
 """Documents that were told of by address: what was told waits, sealed, until a job has brought them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app import clock, institutions
+from app import clock, files, institutions
+from app.audit import Actor
 from app.db import BigKey, UtcDateTime, db, transaction
+from app.errors import AppError
+from app.files import Written
 from app.gateway import documents, news
 from app.jobs import queue
-from app.runtime import inbox
+from app.runtime import inbox, incidents
 from app.sealing import Sealed
 
 HANDLER = "gateway/fetch"
+Take = Callable[["AwaitedDocument", bytes, Written, Actor], int | None]
+"""(what waited, its document's content, the same as written, by) → the message to deliver, or None; in the errand's
+transaction."""
+
+TAKERS: dict[str, Take] = {}
+"""What becomes of news of this name once its document is here; of any other, a message of the case."""
+
+
+class TooLate(AppError):
+    """The document is here, and nothing waits for its news any more."""
+
+    code = "too_late"
 
 
 class AwaitedDocument(db.Model):  # type: ignore[name-defined]
@@ -54,14 +69,35 @@ def fetch(payload: Mapping[str, Any], *, key: str) -> None:
     if row is None:
         return
     institution = institutions.get(row.institution)
-    file, endpoint, sender = row.file, institution.endpoint_url, f"institution:{row.institution}"
+    by = Actor(f"institution:{institution.code}", institution.name)
+    file, endpoint = row.file, institution.endpoint_url
     db.session.rollback()
-    written = documents.write(file, documents.fetch(file, endpoint=endpoint))
+    content = documents.fetch(file, endpoint=endpoint)
+    written = documents.write(file, content)
+    try:
+        which = _take(payload["awaited"], content, written, by)
+    except TooLate as late:
+        with transaction():
+            row = db.session.get_one(AwaitedDocument, payload["awaited"])
+            incidents.add(row.policy, row.number, "message", late.message)
+            db.session.delete(row)
+        which = None
+    finally:
+        files.discard(written)
+    if which is not None:
+        inbox.deliver(which, by=by)
+
+
+def _take(awaited: int, content: bytes, written: Written, by: Actor) -> int | None:
     with transaction():
-        row = db.session.get(AwaitedDocument, payload["awaited"], with_for_update=True, populate_existing=True)
+        row = db.session.get(AwaitedDocument, awaited, with_for_update=True, populate_existing=True)
         if row is None:
-            return
-        told = {**row.told, **documents.keep(file, written)}
-        which = news.keep(row.policy, row.number, row.name, told, sender=sender).id
+            return None
+        which = TAKERS.get(row.name, _keep)(row, content, written, by)
         db.session.delete(row)
-    inbox.deliver(which)
+        return which
+
+
+def _keep(row: AwaitedDocument, content: bytes, written: Written, by: Actor) -> int:
+    told = {**row.told, **documents.keep(row.file, written)}
+    return news.keep(row.policy, row.number, row.name, told, sender=by.ref).id

@@ -1,4 +1,4 @@
-"""C1–C3: the trading platform tells of lots, and asks who is guaranteed once they are opened."""
+"""C1–C3 and C6: the trading platform tells of lots, asks who is guaranteed once they are opened, and says who won."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from app.gateway.door import Asked, route
 from app.guarantees import secrets
 from app.guarantees.models import Guarantee
 from app.orders import secrets as orders
-from app.protocol.calls import C1, C2, C3
+from app.protocol.calls import C1, C2, C3, C6
 
 
 @route(C1)
@@ -32,6 +32,15 @@ def event(asked: Asked, lot_id: str) -> Mapping[str, Any]:
         version=said.get("version"),
         reason=said.get("reason", ""),
         by=asked.caller.actor,
+    )
+    return {"received_at": entered.received_at}
+
+
+@route(C6)
+def award(asked: Asked, lot_id: str) -> Mapping[str, Any]:
+    said = asked.values
+    entered = projects.award(
+        lot_id, winner=said["winner"], at=said["awarded_at"], amount=said.get("amount"), by=asked.caller.actor
     )
     return {"received_at": entered.received_at}
 

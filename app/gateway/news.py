@@ -49,8 +49,10 @@ def named(name: str, told: Mapping[str, Any]) -> str:
     return "payment_failed" if name == "payment" and told["status"] == "FAILED" else name
 
 
-def keep(policy: str, number: str, name: str, told: Mapping[str, Any], *, sender: str) -> InboxMessage:
-    """In the caller's transaction; told twice, it is the message kept before.
+def keep(
+    policy: str, number: str, name: str, told: Mapping[str, Any], *, sender: str, correlation: str = ""
+) -> InboxMessage:
+    """In the caller's transaction; told twice, it is the message kept before. Money is correlated by its transaction.
 
     News of money and of guarantees must be taken by somebody; a verdict that comes too late need not.
     """
@@ -62,6 +64,6 @@ def keep(policy: str, number: str, name: str, told: Mapping[str, Any], *, sender
         dict(told),
         request_id=identity(name, number, told),
         sender=sender,
-        correlation=told.get("pay_txn_no", ""),
+        correlation=correlation or told.get("pay_txn_no", ""),
         optional=name == "underwriting" or (name, said) in DISPENSABLE,
     )

@@ -53,7 +53,9 @@ def selling(product_type: str = "", *, region: str = "", category: str = "", amo
         select(Product)
         .join(Product.institution)
         .join(ProductType, ProductType.code == Product.product_type)
-        .where(Institution.state == InstitutionState.ONLINE, Product.offered, ProductType.offered)
+        .where(
+            Institution.state == InstitutionState.ONLINE, Institution.accepting, Product.offered, ProductType.offered
+        )
     )
     if product_type:
         query = query.where(Product.product_type == product_type)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, ForeignKey, Numeric, Text
+from sqlalchemy import JSON, ForeignKey, Numeric, Text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import BigKey, Fen, UtcDateTime, db
@@ -54,6 +54,7 @@ class Institution(db.Model):  # type: ignore[name-defined]
     phone: Mapped[str] = mapped_column(default="")
     intro: Mapped[str] = mapped_column(Text, default="")
     logo_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    accepting: Mapped[bool] = mapped_column(default=True, server_default=true())  # whether it takes orders now (B10)
     online_since: Mapped[Any] = mapped_column(UtcDateTime, nullable=True)
     products: Mapped[list["Product"]] = relationship(back_populates="institution", order_by="Product.code")
 
@@ -100,6 +101,7 @@ class Product(db.Model):  # type: ignore[name-defined]
     independent: Mapped[bool] = mapped_column(default=True)
     terms: Mapped[str] = mapped_column(Text)
     terms_sha256: Mapped[str]
+    terms_url: Mapped[str] = mapped_column(default="", server_default="")  # where its terms are fetched
     offered: Mapped[bool] = mapped_column(default=True)
     institution: Mapped[Institution] = relationship(back_populates="products", lazy="joined")
 

@@ -95,7 +95,7 @@ def product_facts(product: Product, lot: Lot) -> dict[str, Any]:
         "rate": product.rate,
         "minimum": _yuan(product.minimum_fen),
         "limit": _yuan(product.limit_fen),
-        "offered": product.offered,
+        "offered": product.offered and product.institution.accepting,
         "fits": product.fits(region=lot.region, category=lot.category),
     }
 

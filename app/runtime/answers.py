@@ -1,4 +1,4 @@
-"""What a person filled in: the form read, its files written and kept, its secret parts parted from process data.
+"""An answer to a task, from a person or an institution's system: the form read, files kept, secret parts parted.
 
 `sent = written(answer)` before the transaction, `parted(form, sent)` inside it, `dropped(sent)` if it was refused.
 """
@@ -13,11 +13,18 @@ from app.formjs.fields import Field
 from app.formjs.numbers import MoneyField
 from app.runtime import definitions, expressions
 from app.runtime.models import Instance, UserTask
+from app.runtime.step import catalogue
 
 
 def form_of(task: UserTask, instance: Instance) -> Form | None:
     """The task's form as the instance's version has it."""
     return formjs.load(definitions.get(instance.version_id).form(task.form)) if task.form else None
+
+
+def facts(instance: Instance) -> dict[str, Any]:
+    """What the form's conditions and choices may read."""
+    subject = catalogue().subject_of(instance.policy)
+    return {name: read() for name, read in subject.facts(instance.key).items()} if subject is not None else {}
 
 
 @dataclass(frozen=True)

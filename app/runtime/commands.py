@@ -33,13 +33,23 @@ def start(
     return step.begin(policy, key=key, by=by, data=data, secret=secret or {}, region=region, institution=institution)
 
 
-def complete(task_id: int, data: Mapping[str, Any], *, by: Actor, secret: Mapping[str, Any] | None = None) -> None:
-    """Finish a user task with its form's data. Raises Conflict if somebody else did, or holds it."""
+def complete(
+    task_id: int,
+    data: Mapping[str, Any],
+    *,
+    by: Actor,
+    secret: Mapping[str, Any] | None = None,
+    though_held: bool = False,
+) -> None:
+    """Finish a user task with its form's data. Raises Conflict if somebody else did, or holds it.
+
+    `though_held`: the group itself decides (an institution by its own system), whoever of it has taken the task.
+    """
     task = one(store.TASK, id=task_id)
     if task is None:
         raise Conflict(TAKEN)
     _id, instance_id, token, element, _form, _role, assignee, _key, _policy = task
-    if assignee and assignee != by.ref:
+    if assignee and assignee != by.ref and not though_held:
         raise Conflict("该待办已被他人领取")
 
     def command(case: engine.Case, at: step.Step) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from app.protocol.messages.callbacks import refusal_has_reason
-from app.protocol.messages.fields import MISSING, Choice, Money, Number, Part, Parts, Rate, Region, Text, Time
+from app.protocol.messages.fields import MISSING, Choice, Money, Number, Part, Parts, Rate, Region, Text, Time, Web
 from app.protocol.messages.message import Message
 from app.protocol.messages.parties import LOT_CATEGORIES, File
 
@@ -100,7 +100,8 @@ class Product(Message):
     limit = Money(required=True, metadata={"description": "highest guarantee amount"})
     categories = Parts(Choice(*LOT_CATEGORIES), least=1, most=len(LOT_CATEGORIES), required=True)
     regions = Parts(Region(), least=1, most=200, required=True)
-    terms_url = Text(2000)
+    terms = Text(60_000, metadata={"description": "the terms themselves; or their address"})
+    terms_url = Web(metadata={"description": "a UTF-8 text on the institution's own endpoint, fetched once"})
     description = Text(4000)
 
 
