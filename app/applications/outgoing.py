@@ -2,13 +2,12 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from app import clock, files, money
 from app.applications import secrets
 from app.applications.models import Application, Kind
-from app.applications.subject import reasons
+from app.applications.subject import asked_until, reasons
 from app.guarantees import secrets as guarantees
 from app.protocol.digests import sha256_hex, sm3_hex
 
@@ -31,19 +30,17 @@ def payload(no: str) -> dict[str, Any]:
 def _extension(application: Application, content: secrets.Content) -> dict[str, Any]:
     return {
         "extension_no": application.no,
-        "reason": content.said["reason"],
-        "valid_to": clock.local(datetime.fromisoformat(content.said["valid_to"])).isoformat(timespec="seconds"),
+        "reason": _why("extension", content),
+        "valid_to": clock.local(asked_until(content)).isoformat(timespec="seconds"),
     }
 
 
 def _refund(application: Application, content: secrets.Content) -> dict[str, Any]:
-    chosen = content.said["reason_code"]
-    words = {one["value"]: one["label"] for one in reasons("refund")}
     premium = guarantees.content(guarantees.find(application.guarantee_no)).premium
     return {
         "refund_no": application.no,
-        "reason_code": chosen,
-        "reason": "；".join(filter(None, (words.get(chosen, chosen), content.said.get("note")))),
+        "reason_code": content.said["reason_code"],
+        "reason": _why("refund", content),
         "premium": money.yuan(premium),
     }
 
@@ -68,6 +65,13 @@ def _claim(application: Application, content: secrets.Content) -> dict[str, Any]
         "phone": said["contact_phone"],
         "evidence": list(_evidence(content)),
     }
+
+
+def _why(purpose: str, content: secrets.Content) -> str:
+    """The chosen reason's words, and what was added to them."""
+    chosen = content.said["reason_code"]
+    words = {one["value"]: one["label"] for one in reasons(purpose)}
+    return "；".join(filter(None, (words.get(chosen, chosen), content.said.get("note"))))
 
 
 def _evidence(content: secrets.Content) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -64,7 +65,7 @@ class GuaranteeFacts:
             "opening_passed": lot.opened_at is not None or lot.opening_at <= clock.now(),
             "opening_at": lot.opening_at,
             "bid_deadline": lot.bid_deadline,
-            "changed_after_issue": lot.updated_at > self.row.issued_at,
+            "changed_after_issue": lot.updated_at > self.row.received_at,
             "needed_until": needed,
             "gap_days": max(0, -((self.content.ends - needed).days)),
         }
@@ -94,9 +95,12 @@ class ApplicationFacts:
         }
 
     def asked(self) -> dict[str, Any]:
-        said = secrets.content(self.row).said
-        amount = said.get("amount")
-        return {"amount": None if amount is None else _yuan(amount), "valid_to": said.get("valid_to")}
+        content = secrets.content(self.row)
+        amount = content.said.get("amount")
+        return {
+            "amount": None if amount is None else _yuan(amount),
+            "valid_to": asked_until(content) if "valid_to" in content.said else None,
+        }
 
     def readers(self) -> Mapping[str, Callable[[], Any]]:
         of_guarantee = GuaranteeFacts(self.row.guarantee_no, mine=self.no)
@@ -106,6 +110,12 @@ class ApplicationFacts:
             "asked": self.asked,
             "refusal_reasons": lambda: reasons("refusal"),
         }
+
+
+def asked_until(content: secrets.Content) -> datetime:
+    """The end of the day that an extension asks for."""
+    day = date.fromisoformat(content.said["valid_to"])
+    return datetime.combine(day, time(23, 59, 59), tzinfo=clock.SHANGHAI)
 
 
 def reasons(purpose: str) -> list[dict[str, str]]:
@@ -123,7 +133,7 @@ FACTS = (
     Fact("application.created_at", "date and time", "提交时间"),
     Fact("application.reason", "string", "退回或拒绝的原因", "sealed"),
     Fact("asked.amount", "number", "申请金额（元）", "sealed"),
-    Fact("asked.valid_to", "string", "申请延期至", "sealed"),
+    Fact("asked.valid_to", "date and time", "申请延期至", "sealed"),
     Fact("guarantee.no", "string", "保函编号"),
     Fact("guarantee.state", "string", "保函状态"),
     Fact("guarantee.in_force", "boolean", "保函生效中"),

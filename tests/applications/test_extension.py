@@ -1,0 +1,76 @@
+"""申请延期 (manual 5.3.2)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from app import clock
+from app.guarantees import secrets as guarantees
+from app.protocol.calls import A7
+from tests.applications.desk import Desk, words
+from tests.orders.scene import LOT, Scene
+
+Issued = Callable[..., str]
+YES = {"result": "APPROVED"}
+NO = {"result": "REJECTED", "reject_code": "N99", "reason": "需补缴保费后另行申请"}
+
+
+def asks(days: int) -> dict[str, str]:
+    day = clock.local(clock.now() + timedelta(days=days)).date()
+    return {"reason_code": "E01", "valid_to": day.isoformat()}
+
+
+def ends(scene: Scene, guarantee: str) -> str:
+    with scene.app.app_context():
+        return clock.shown(guarantees.content(guarantees.find(guarantee)).ends)
+
+
+@pytest.fixture
+def put_off(scene: Scene, issued: Issued) -> str:
+    """A guarantee whose lot's deadline was put off by twenty days after it was issued."""
+    guarantee = issued()
+    scene.wait(minutes=1)
+    later = clock.now().replace(microsecond=0) + timedelta(days=30)
+    scene.lot(LOT, version=2, bid_deadline=later)
+    return guarantee
+
+
+@pytest.mark.both_databases
+def test_after_a_change_the_guarantee_is_made_to_last(scene: Scene, desk: Desk, put_off: str) -> None:
+    no = desk.applied(put_off, "extension", **asks(130))
+    assert desk.state(put_off) == "生效中"
+    assert "延期中" in desk.page("/applications/?kind=extension")
+    (sent,) = scene.asked(no, A7)
+    assert (sent["extension_no"], sent["reason"]) == (no, "开标时间推迟")
+    assert desk.decide(no, **YES).status_code == 303
+    assert ends(scene, put_off) == clock.shown(sent["valid_to"])
+    assert "延期成功" in desk.page(f"/applications/{no}")
+
+
+def test_refused_it_stays_as_it_was(scene: Scene, desk: Desk, put_off: str) -> None:
+    before = ends(scene, put_off)
+    no = desk.applied(put_off, "extension", **asks(130))
+    desk.decide(no, **NO)
+    assert ends(scene, put_off) == before
+    assert "延期失败" in desk.page("/applications/?kind=extension")
+
+
+def test_without_a_change_there_is_nothing_to_extend(scene: Scene, desk: Desk, issued: Issued) -> None:
+    guarantee = issued()
+    scene.wait(minutes=1)
+    assert "出函后项目没有变更，无需延期" in desk.page(f"/guarantees/{guarantee}")
+    assert desk.apply(guarantee, "extension", **asks(200)).status_code == 409
+
+
+def test_a_day_that_does_not_reach_the_end_of_bid_validity_is_refused(desk: Desk, put_off: str) -> None:
+    answer = desk.apply(put_off, "extension", **asks(119))
+    assert answer.status_code == 409
+    assert "不得早于投标截止时间加投标有效期" in words(answer)
+
+
+def test_a_lot_that_ends_meanwhile_ends_the_application(scene: Scene, desk: Desk, put_off: str) -> None:
+    no = desk.applied(put_off, "extension", **asks(130))
+    scene.lot_event("TERMINATED")
+    assert "标段已终止或流标，无需延期" in desk.page(f"/applications/{no}")
+    assert desk.application(no).state == "refused"
