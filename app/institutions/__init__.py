@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.institutions import applicants, joining_views, offline, staff_views  # noqa: F401  views stand in several files
 from app.institutions.catalogue import find, get, in_rotation, product, selling
 from app.institutions.keys import ApiKey
 from app.institutions.models import (
@@ -12,9 +13,11 @@ from app.institutions.models import (
     ProductType,
     ReasonCode,
 )
+from app.institutions.operations import OPERATIONS
 from app.institutions.seeds import seed_demo, seed_lists
 from app.institutions.subject import SUBJECT
 from app.institutions.views import bp
+from app.notices import telling
 
 __all__ = [
     "ApiKey",
@@ -37,4 +40,6 @@ __all__ = [
 
 def init(app: Flask) -> None:
     app.register_blueprint(bp)
-    app.extensions["catalogue"].add(SUBJECT)
+    app.extensions["catalogue"].add(SUBJECT, *OPERATIONS)
+    app.extensions["handlers"]["institutions/propose_offline"] = offline.carry
+    telling.phones["institution"] = applicants.phone

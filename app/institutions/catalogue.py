@@ -21,6 +21,10 @@ def find_app(app_id: str) -> Institution | None:
     return db.session.scalar(select(Institution).where(Institution.app_id == app_id))
 
 
+def find_uscc(uscc: str) -> Institution | None:
+    return db.session.scalar(select(Institution).where(Institution.uscc == uscc))
+
+
 def get(code: str) -> Institution:
     institution = find(code)
     if institution is None:

@@ -1,15 +1,17 @@
 """The keys that calls are signed with: several per app id, each with its own life; secrets sealed."""
 
+import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import UniqueConstraint, select
+from sqlalchemy import UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
+from app.audit import Actor, record
 from app.db import BigKey, UtcDateTime, db
 from app.errors import NotFound
-from app.protocol.signing import Algorithm, Key
+from app.protocol.signing import Algorithm, Key, new_secret
 from app.sealing import Sealed
 
 
@@ -56,3 +58,60 @@ def current(app_id: str, algorithm: str = Algorithm.HMAC_SM3, env: str = "") -> 
     if found is None:
         raise NotFound("没有有效的接口密钥", app_id=app_id)
     return found
+
+
+OVERLAP = timedelta(days=7)
+"""How long the key before stays good after a rotation."""
+
+
+def issue(code: str, app_id: str, *, env: str = "", by: Actor) -> ApiKey:
+    """A new HMAC-SM3 key of the institution `code`; those before it go on."""
+    name = f"{'T' if env else 'K'}{clock.today():%Y%m%d}{secrets.token_hex(4)}"
+    row = ApiKey(
+        app_id=app_id,
+        key_id=name,
+        env=env,
+        algorithm=Algorithm.HMAC_SM3,
+        secret=new_secret(),
+        public="",
+        valid_from=clock.now(),
+    )
+    db.session.add(row)
+    record(code, "生成联调密钥" if env else "生成接口密钥", by=by, key_id=name)
+    return row
+
+
+def rotate(code: str, app_id: str, *, env: str = "", by: Actor) -> ApiKey:
+    """A new key; the HMAC-SM3 keys before it end in a week, so that the institution can change over meanwhile."""
+    now = clock.now()
+    db.session.execute(
+        update(ApiKey)
+        .where(
+            ApiKey.app_id == app_id,
+            ApiKey.env == env,
+            ApiKey.algorithm == Algorithm.HMAC_SM3,
+            (ApiKey.valid_to.is_(None)) | (ApiKey.valid_to > now + OVERLAP),
+        )
+        .values(valid_to=now + OVERLAP)
+        .execution_options(synchronize_session=False)
+    )
+    record(code, "更换接口密钥", by=by)
+    return issue(code, app_id, env=env, by=by)
+
+
+def enter_public(code: str, app_id: str, public: str, *, by: Actor) -> None:
+    """The SM2 public key an institution signs with; the one before it ends in a week."""
+    now = clock.now()
+    sm2 = ApiKey.app_id == app_id, ApiKey.algorithm == Algorithm.SM2_SM3
+    for row in db.session.scalars(select(ApiKey).where(*sm2, ApiKey.valid_to.is_(None))):
+        if row.public == public:
+            return
+        row.valid_to = now + OVERLAP
+    name = f"S{clock.today():%Y%m%d}{secrets.token_hex(4)}"
+    db.session.add(ApiKey(app_id=app_id, key_id=name, algorithm=Algorithm.SM2_SM3, public=public, valid_from=now))
+    record(code, "登记 SM2 公钥", by=by, key_id=name)
+
+
+def listed(app_id: str) -> list[ApiKey]:
+    """All keys of an app id, the newest first."""
+    return list(db.session.scalars(select(ApiKey).where(ApiKey.app_id == app_id).order_by(ApiKey.id.desc())))

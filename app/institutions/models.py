@@ -7,6 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Numeric, Text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import BigKey, Fen, UtcDateTime, db
+from app.sealing import Sealed
 from app.states import State
 
 
@@ -29,7 +30,11 @@ S = InstitutionState
 
 
 class Institution(db.Model):  # type: ignore[name-defined]
-    """A bank, insurer or guarantee company; `code` is its public number, `app_id` its name in signed calls."""
+    """A bank, insurer or guarantee company; `code` is its public number, `app_id` its name in signed calls.
+
+    `contact` {"name", "phone"} is who applied; `applicant` finds the row by name, credit code and phone. `documents`:
+    stage → what was handed in, each {"file", "name", "size"}. `reason`: why it was refused or sent back last.
+    """
 
     MOVES: ClassVar = {
         S.ADMISSION_PENDING: {S.ADMISSION_REJECTED, S.ADMITTED},
@@ -55,6 +60,12 @@ class Institution(db.Model):  # type: ignore[name-defined]
     intro: Mapped[str] = mapped_column(Text, default="")
     logo_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     accepting: Mapped[bool] = mapped_column(default=True, server_default=true())  # whether it takes orders now (B10)
+    contact: Mapped[Any] = mapped_column(Sealed("institution.contact"), nullable=True)
+    applicant: Mapped[str | None] = mapped_column(index=True)
+    documents: Mapped[dict[str, list[dict[str, Any]]]] = mapped_column(JSON, default=dict, server_default="{}")
+    reason_code: Mapped[str] = mapped_column(default="", server_default="")
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    applied_at: Mapped[Any] = mapped_column(UtcDateTime, nullable=True)
     online_since: Mapped[Any] = mapped_column(UtcDateTime, nullable=True)
     products: Mapped[list["Product"]] = relationship(back_populates="institution", order_by="Product.code")
 

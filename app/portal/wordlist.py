@@ -1,7 +1,7 @@
 """The words that want translating, collected: `python -m app.portal.wordlist` brings the English catalogue up to date.
 
 Besides gettext calls: labels of states and roles, sentences that errors are raised with, what form documents
-say, and the names of steps in the diagrams that come with the installation.
+say, sentences of tables named answers.dmn, and the names of steps in the diagrams that come with the installation.
 New words stand in the catalogue untranslated until somebody writes them; a test holds that none is left.
 """
 
@@ -86,6 +86,14 @@ def in_drawing(source: IO[bytes], keywords: Any, tags: Any, options: Any) -> Ite
             yield 0, None, name, []
         if kind == "phase" and _is_chinese(text := element.get("text", "").strip()):
             yield 0, None, text, []
+
+
+def in_answers(source: IO[bytes], keywords: Any, tags: Any, options: Any) -> Iterator[Found]:
+    """The sentences a decision table answers people with."""
+    for element in etree.parse(source, etree.XMLParser(resolve_entities=False, no_network=True)).iter("{*}outputEntry"):
+        said = "".join(map(str, element.itertext())).strip().strip('"')
+        if _is_chinese(said):
+            yield 0, None, said, []
 
 
 def update(path: Path = CATALOGUE) -> list[str]:

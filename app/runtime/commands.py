@@ -65,7 +65,15 @@ def complete(
         raise Conflict(OVER)
 
 
-def tell(policy: str, key: str, message: str, payload: Mapping[str, Any], *, by: Actor) -> None:
+def tell(
+    policy: str,
+    key: str,
+    message: str,
+    payload: Mapping[str, Any],
+    *,
+    by: Actor,
+    secret: Mapping[str, Any] | None = None,
+) -> None:
     """A person says something to a case that waits for it now (放弃申请, say). Raises Conflict if it does not."""
 
     def command(case: engine.Case, at: step.Step) -> None:
@@ -75,7 +83,14 @@ def tell(policy: str, key: str, message: str, payload: Mapping[str, Any], *, by:
         case.deliver(wait.token, message, dict(payload), at)
 
     done = step.advance(
-        "message", command, by=by, place=(policy, key), about=message, payload=dict(payload), drain_first=True
+        "message",
+        command,
+        by=by,
+        place=(policy, key),
+        about=message,
+        payload=dict(payload),
+        secret=secret,
+        drain_first=True,
     )
     if done is None:
         raise Conflict(NOT_NOW)
