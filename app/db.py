@@ -184,17 +184,28 @@ def insert_new(model: type[Any], **values: Any) -> bool:
     return db.session.execute(statement).first() is not None
 
 
-class Changed(Exception):
+class Again(Exception):
+    """The work is undone and to be done again, after `first` has been done in a transaction of its own."""
+
+    def first(self) -> None:
+        """Nothing."""
+
+
+class Changed(Again):
     """A row was written by somebody who did not hold its lock; the work is done again."""
 
 
 def retrying(edge: Callable[[], T], *, times: int = 6) -> T:
-    """Call a whole edge function again after a deadlock, serialization failure or a busy database."""
+    """Call a whole edge function again after a deadlock, serialization failure or a busy database, or when it says."""
     for attempt in range(times):
         try:
             return edge()
-        except (DBAPIError, Changed) as error:
-            if attempt == times - 1 or not (isinstance(error, Changed) or passes(error)):
+        except (DBAPIError, Again) as error:
+            if isinstance(error, Again):
+                error.first()
+            elif not passes(error):
+                raise
+            if attempt == times - 1:
                 raise
             time.sleep(0.01 * 2**attempt)
     raise AssertionError("unreachable")

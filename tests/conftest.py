@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.support.demo",
     "tests.support.phones",
     "tests.support.papers",
+    "tests.support.stage",
 ]
 
 

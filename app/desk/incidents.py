@@ -14,7 +14,7 @@ from app.errors import BadInput
 from app.jobs.models import FAILED, Job
 from app.runtime import Catalogue, Field, Operation
 from app.runtime.incidents import WORK
-from app.runtime.models import OPEN, RESOLVED, RETRIED, SKIPPED, Incident, Instance
+from app.runtime.models import OPEN, RESOLVED, RETRIED, SKIPPED, InboxMessage, Incident, Instance
 
 PAGE = 50
 STATES = (OPEN, RETRIED, SKIPPED, RESOLVED)
@@ -68,6 +68,7 @@ class Detail:
     instance: Instance | None
     job: Job | None
     operation: Operation | None
+    message: InboxMessage | None
 
     @property
     def open(self) -> bool:
@@ -75,7 +76,13 @@ class Detail:
 
     @property
     def can_retry(self) -> bool:
-        return self.open and ((self.job is not None and self.job.state == FAILED) or self.incident.kind == "step")
+        failed = self.job is not None and self.job.state == FAILED
+        return self.open and (failed or self.incident.kind == "step" or self.put_by)
+
+    @property
+    def put_by(self) -> bool:
+        """It is about a message whose path failed."""
+        return self.message is not None and self.message.held and self.message.delivered_at is None
 
     @property
     def is_call(self) -> bool:
@@ -108,7 +115,8 @@ def detail(incident: Incident) -> Detail:
     job = db.session.get(Job, incident.job_id) if incident.job_id and incident.kind in WORK else None
     catalogue: Catalogue = current_app.extensions["catalogue"]
     operation = catalogue.operations.get(job.name) if job is not None and job.kind == "call" else None
-    return Detail(incident, instance, job, operation)
+    told = db.session.get(InboxMessage, incident.job_id) if incident.job_id and incident.kind == "message" else None
+    return Detail(incident, instance, job, operation, told)
 
 
 def result(text: str, operation: Operation | None, *, field: str) -> Any:

@@ -27,7 +27,8 @@ class SeenNonce(db.Model):  # type: ignore[name-defined]
 
 
 class AnsweredRequest(db.Model):  # type: ignore[name-defined]
-    """A request that took effect, and its answer; `digest` is of method, address and body. Answers hold no names."""
+    """A request that took effect, and its answer, which holds no names; `digest` is of method, address and body, keyed:
+    who can guess an amount must not find it confirmed."""
 
     __tablename__ = "gateway_request"
     app_id: Mapped[str] = mapped_column(primary_key=True)

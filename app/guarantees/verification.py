@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from app import institutions, projects
+from app import institutions, projects, rates
 from app.db import db
 from app.guarantees import secrets
 from app.guarantees.models import Guarantee, GuaranteeState
@@ -22,6 +22,11 @@ class Found:
     institution: str
     lot: Lot | None = None
     content: Content | None = None
+
+
+def may_ask(address: str) -> bool:
+    """Numbers and codes are not to be tried out."""
+    return rates.within(f"verify:{address}", "VERIFY_PER_ADDRESS")
 
 
 def look_up(no: str, code: str) -> Found | None:

@@ -78,12 +78,16 @@ def file(no: str) -> Response:
 
 
 @verify_bp.get("/verify")
-def verify() -> str | tuple[str, int]:
+def verify() -> str | tuple[str, int] | tuple[str, int, dict[str, str]]:
     """保函查验: by number and verification code. Before opening: only whether it exists, and its state."""
     no, code = request.args.get("no", "").strip()[:64], request.args.get("code", "").strip()[:64]
-    found = verification.look_up(no, code) if no and code else None
-    page = render_template("guarantees/verify.html", no=no, code=code, asked=bool(no and code), found=found)
-    return (page, 404) if no and code and found is None else page
+    asked = bool(no and code)
+    if asked and not verification.may_ask(request.remote_addr or ""):
+        page = render_template("guarantees/verify.html", no=no, code=code, too_many=True)
+        return page, 429, {"Retry-After": "1"}
+    found = verification.look_up(no, code) if asked else None
+    page = render_template("guarantees/verify.html", no=no, code=code, asked=asked, found=found)
+    return (page, 404) if asked and found is None else page
 
 
 def _row(guarantee: Guarantee) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Job(db.Model):  # type: ignore[name-defined]
     offers: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[Any] = mapped_column(UtcDateTime, nullable=True)
     result: Mapped[Any] = mapped_column(Sealed("job.result"), nullable=True)
-    error: Mapped[str] = mapped_column(Text, default="")
+    error: Mapped[str | None] = mapped_column(Sealed("job.error"))  # in others' words, who may name a bidder
     created_at: Mapped[Any] = mapped_column(UtcDateTime)
     done_at: Mapped[Any] = mapped_column(UtcDateTime, nullable=True)
 

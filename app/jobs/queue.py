@@ -83,7 +83,7 @@ def row(
         "attempt": 0,
         "attempts": attempts,
         "offers": 0,
-        "error": "",
+        "error": None,
         "created_at": at,
     }
 
@@ -114,7 +114,7 @@ def answered(job_id: int, attempt: int, result: Any, *, done: bool = False) -> b
     job = db.session.get(Job, job_id, with_for_update=True, populate_existing=True)
     if job is None or job.state != RUNNING or job.attempt != attempt:
         return False
-    job.result, job.state, job.error, job.run_at = result, DONE if done else ANSWERED, "", clock.now()
+    job.result, job.state, job.error, job.run_at = result, DONE if done else ANSWERED, None, clock.now()
     if done:
         job.done_at = clock.now()
     return True
@@ -155,7 +155,7 @@ def again(job: Job) -> None:
 
 def answer_by_hand(job: Job, result: Any) -> None:
     """A person answers for the outside world; the relay offers the row for settling."""
-    job.result, job.state, job.error = result, ANSWERED, ""
+    job.result, job.state, job.error = result, ANSWERED, None
     job.run_at, job.offered_at, job.offers = clock.now(), None, 0
     after_commit(nudge)
 

@@ -16,10 +16,10 @@ PER_PAGE = 20
 def index() -> str:
     """Seeing the page reads the notices; those new since last time are marked."""
     user = current_user()
-    try:
-        before = int(request.args["before"]) if "before" in request.args else None
-    except ValueError as wrong:
-        raise BadInput(_("页码有误")) from wrong
+    asked = request.args.get("before")
+    if asked is not None and not (asked.isascii() and asked.isdecimal() and len(asked) < 19):
+        raise BadInput(_("页码有误"))
+    before = None if asked is None else int(asked)
     found = telling.mine(user.entity_id, before=before, limit=PER_PAGE + 1)
     page, more = found[:PER_PAGE], len(found) > PER_PAGE
     fresh = {notice.id for notice in page if notice.read_at is None}

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
-from app import clock
+from app import clock, sealing
 from app.audit import Actor, record
 from app.db import db, insert_new
 from app.errors import BadInput, Conflict, NotFound
@@ -51,6 +51,7 @@ def upsert(no: str, values: Mapping[str, Any], *, by: Actor) -> Lot:
     columns = _columns(values) | {"prefecture": prefecture, "project_id": project.id}
     columns["digest"] = hashlib.sha256(orjson.dumps(dict(values), option=orjson.OPT_SORT_KEYS)).hexdigest()
     columns["search_text"] = grams.searchable(columns["name"], project.name)
+    sealing.prepare(no)
     if insert_new(Lot, no=no, state=LotState.OPEN, state_reason="", **columns):
         lot = locked(no)
         grams.replace(lot)

@@ -61,8 +61,12 @@ def settle(job_id: int) -> None:
 def wake(payload: Mapping[str, Any], *, key: str) -> None:
     """Run a case again from where it stands: messages that wait are given, nothing else changes."""
     place = (payload["policy"], payload["key"])
-    with transaction():
-        step.advance("message", lambda case, at: None, by=SYSTEM, place=place, about="wake", drain_first=True)
+
+    def edge() -> None:
+        with transaction():
+            step.advance("message", lambda case, at: None, by=SYSTEM, place=place, about="wake", drain_first=True)
+
+    retrying(edge)
 
 
 def send(payload: Mapping[str, Any], *, key: str) -> None:
@@ -89,7 +93,7 @@ def told_off(payload: Mapping[str, Any], *, key: str) -> None:
     with transaction():
         job = db.session.get(Job, payload["job"])
         if job is not None:
-            gave_up(job, job.error)
+            gave_up(job, job.error or "")
 
 
 def gave_up(job: Job, reason: str) -> None:

@@ -58,10 +58,19 @@ def receive(
 def deliver(message_id: int, *, by: Actor = SYSTEM) -> bool:
     """Give a kept message to its case now; False if nobody waits for it yet. A step that fails is an incident;
     only a database that is away is raised."""
+    put_by = False
 
     def edge() -> step.Step | None:
-        with transaction():
-            return step.advance("message", lambda case, at: None, by=by, message_id=message_id, drain_first=True)
+        nonlocal put_by
+        try:
+            with transaction():
+                return step.advance("message", lambda case, at: None, by=by, message_id=message_id, drain_first=True)
+        except incidents.Spoilt as spoilt:
+            if spoilt.message_id != message_id:
+                raise
+            spoilt.first()
+            put_by = True
+            return None
 
     try:
         done = retrying(edge)
@@ -74,6 +83,8 @@ def deliver(message_id: int, *, by: Actor = SYSTEM) -> bool:
     except Exception as error:
         policy, key, _name, _optional = _about(message_id)
         incidents.raise_for(policy, key, error, kind="step")
+        return False
+    if put_by:
         return False
     if done is not None:
         return message_id in done.taken
@@ -113,7 +124,9 @@ def redeliver(message_id: int) -> None:
     if deliver(message_id):
         return
     message = db.session.get(InboxMessage, message_id, populate_existing=True)
-    if message is None or message.delivered_at is not None or clock.now() - message.received_at < PATIENCE:
+    if message is None or message.delivered_at is not None or message.held:
+        return
+    if clock.now() - message.received_at < PATIENCE:
         return
     if message.optional:
         _let_go(message_id)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.audit import Actor, record
-from app.db import db, transaction
+from app.db import Again, db, transaction
 from app.errors import AppError, Conflict, NotFound
 from app.jobs import queue
 from app.jobs.models import FAILED, Job
@@ -30,9 +30,28 @@ def raise_for(
     shape = getattr(error, "element", None)
     element_id = getattr(shape, "id", None) or str(element or "")
     name = getattr(shape, "label", "")
-    message = error.message if isinstance(error, AppError) else f"{type(error).__name__}: {error}"
     with transaction():
-        add(policy, key, kind, message, element=element_id, element_name=name, job_id=job_id)
+        add(policy, key, kind, _reason(error), element=element_id, element_name=name, job_id=job_id)
+
+
+class Spoilt(Again):
+    """A message that a case waits for can not be taken: a shape on its path fails. It is put by, as an incident, so
+    that it holds up nothing else."""
+
+    def __init__(self, policy: str, key: str, message_id: int, catcher: Any, error: BaseException):
+        super().__init__(f"message {message_id} of {key}")
+        self.policy, self.key, self.message_id, self.error = policy, key, message_id, error
+        self.shape = getattr(error, "element", None) or catcher
+
+    def first(self) -> None:
+        told = f"收到的消息不能办理：{_reason(self.error)}"
+        with transaction():
+            message = db.session.get(InboxMessage, self.message_id, with_for_update=True, populate_existing=True)
+            if message is None or message.delivered_at is not None:
+                return
+            message.held = True
+            place = {"element": self.shape.id, "element_name": self.shape.label}
+            add(self.policy, self.key, "message", told, job_id=self.message_id, **place)
 
 
 def once(policy: str, key: str, kind: str, message: str, *, reference: int) -> None:
@@ -89,6 +108,7 @@ def retry(incident_id: int, *, by: Actor) -> None:
     if job is not None and job.state == FAILED:
         queue.again(job)
     elif incident.kind in ("step", "message"):
+        _take_up(incident)
         queue.post("runtime/wake", {"policy": incident.policy, "key": incident.key}, key=f"wake:{incident.id}")
     else:
         raise Conflict("这个事件没有可重试的步骤，请处理后标记为已解决")
@@ -127,6 +147,17 @@ def amend(incident_id: int, payload: Any, *, by: Actor, note: str) -> None:
     queue.again(job)
     incident.note = note
     _close(incident, RETRIED, by=by)
+
+
+def _reason(error: BaseException) -> str:
+    return error.message if isinstance(error, AppError) else f"{type(error).__name__}: {error}"
+
+
+def _take_up(incident: Incident) -> None:
+    """A message that was put by is met by its case's steps again."""
+    message = db.session.get(InboxMessage, incident.job_id, with_for_update=True) if incident.job_id else None
+    if incident.kind == "message" and message is not None:
+        message.held = False
 
 
 def _open(incident_id: int) -> Incident:

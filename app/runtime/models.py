@@ -108,6 +108,7 @@ class InboxMessage(db.Model):  # type: ignore[name-defined]
     delivered_at: Mapped[Any] = mapped_column(UtcDateTime, nullable=True)
     look_at: Mapped[Any] = mapped_column(UtcDateTime)
     optional: Mapped[bool] = mapped_column(default=False)
+    held: Mapped[bool] = mapped_column(default=False, server_default=db.false())  # its path failed; steps pass it by
 
 
 class Incident(db.Model):  # type: ignore[name-defined]
@@ -123,12 +124,12 @@ class Incident(db.Model):  # type: ignore[name-defined]
     element: Mapped[str] = mapped_column(default="")
     element_name: Mapped[str] = mapped_column(default="")
     job_id: Mapped[int | None] = mapped_column(BigKey)
-    message: Mapped[str] = mapped_column(Text)
+    message: Mapped[str] = mapped_column(Sealed("incident.message"), nullable=True)  # others' words may name a bidder
     status: Mapped[str] = mapped_column(default=OPEN)
     created_at: Mapped[Any] = mapped_column(UtcDateTime)
     closed_at: Mapped[Any] = mapped_column(UtcDateTime, nullable=True)
     closed_by: Mapped[str] = mapped_column(default="")
-    note: Mapped[str] = mapped_column(default="")
+    note: Mapped[str | None] = mapped_column(Sealed("incident.note"))
 
 
 class History(db.Model):  # type: ignore[name-defined]

@@ -12,10 +12,13 @@ import orjson
 from app.db import after_commit
 from app.jobs import queue
 from app.runtime import engine, store
+from app.sealing import seal_json
 from app.statements import later
 
 if TYPE_CHECKING:
     from app.runtime.step import Step
+
+MOVED_ON = "流程已另行继续"
 
 
 def write(step: "Step", before: engine.Waiting, after: engine.Waiting) -> None:
@@ -28,7 +31,7 @@ def write(step: "Step", before: engine.Waiting, after: engine.Waiting) -> None:
     over = [{**place, "token": token, "now": step.now} for token in olds.keys() - news.keys()]
     later(store.DROP_CALL, over)
     if step.kind != "settle" or len(over) > 1:
-        later(store.MOOT_INCIDENT, over)
+        later(store.MOOT_INCIDENT, [{**one, "note": seal_json(MOVED_ON, "incident.note")} for one in over])
     jobs = [_timer(step, new[t]) for t in sorted(new.keys() - old.keys())]
     jobs += [_call(step, news[token]) for token in sorted(news.keys() - olds.keys())]
     jobs += [{**job, **place} for job in step.posted]

@@ -12,12 +12,14 @@ from typing import Any
 import orjson
 from flask import current_app
 from prometheus_client import Histogram
+from sqlalchemy.exc import DBAPIError
 
 from app import clock, rules
 from app.audit import Actor
+from app.db import Again
 from app.errors import NotFound
 from app.jobs import queue
-from app.runtime import definitions, engine, projection, store
+from app.runtime import definitions, engine, incidents, projection, store
 from app.runtime.models import ACTIVE, CANCELLED, ENDED, OPEN
 from app.runtime.operations import Catalogue, LazyFacts, OpContext
 from app.sealing import seal, seal_json, unseal, unseal_json
@@ -116,7 +118,7 @@ class Step:
                 "status": OPEN,
                 "created_at": self.now,
                 "closed_by": "",
-                "note": "",
+                "note": None,
             }
         )
 
@@ -150,7 +152,8 @@ class Step:
             "sealed": seal(orjson.dumps(sealed, default=str), SCOPE),
         }
         later(store.ADD_HISTORY, [line])
-        later(store.ADD_INCIDENT, ({**row, "instance_id": self.instance_id} for row in self.incidents))
+        told = ({**row, "message": seal_json(row["message"], "incident.message")} for row in self.incidents)
+        later(store.ADD_INCIDENT, ({**row, "instance_id": self.instance_id} for row in told))
 
 
 def begin(
@@ -267,11 +270,14 @@ def advance(
 
 
 def _drain(case: engine.Case, step: Step, inbox: list[tuple[Any, ...]]) -> None:
-    """Give waiting messages to the tokens that wait for them, oldest first, until none fits."""
+    """Give waiting messages to the tokens that wait for them, oldest first, until none fits.
+
+    Raises Spoilt if a message's path can not be gone: it is put by, and the step is done again without it.
+    """
     moved = bool(inbox)
     while moved and not case.ended:
         moved = False
-        for identity, name, correlation, payload, _at, _sender in inbox:
+        for identity, name, correlation, payload, held in inbox:
             if identity in step.taken:
                 continue
             fits = (w for w in case.waiting().messages if w.name == name and (w.key or "") in ("", correlation))
@@ -280,9 +286,17 @@ def _drain(case: engine.Case, step: Step, inbox: list[tuple[Any, ...]]) -> None:
                 continue
             content = unsealed(payload, "inbox.payload")
             step.record("message", wait.element, {"message": name, "inbox": identity, "payload": content})
-            case.deliver(wait.token, name, content, step)
+            try:
+                case.deliver(wait.token, name, content, step)
+            except (DBAPIError, Again):
+                raise
+            except Exception as error:
+                raise incidents.Spoilt(step.policy, step.key, identity, wait.element, error) from error
             step.taken.append(identity)
             later(store.TAKE_MESSAGE, [{"id": identity, "now": step.now}])
+            if held:
+                taken = {"id": identity, "now": step.now, "note": seal_json("消息已办理", "incident.note")}
+                later(store.MOOT_MESSAGE, [taken])
             moved = True
             break
 

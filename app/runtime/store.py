@@ -14,18 +14,18 @@ LOCK_BY_MESSAGE = Statement(
 )
 LOCK_BY_ID = Statement(f"SELECT {_INSTANCE} FROM instance WHERE id = :id", postgresql="FOR UPDATE")  # noqa: S608
 INBOX = Statement(
-    "SELECT m.id, m.name, m.correlation, m.payload, m.received_at, m.sender FROM inbox m "
-    "WHERE m.policy = :policy AND m.key = :key AND m.delivered_at IS NULL ORDER BY m.id"
+    "SELECT m.id, m.name, m.correlation, m.payload, m.held FROM inbox m "
+    "WHERE m.policy = :policy AND m.key = :key AND m.delivered_at IS NULL AND NOT m.held ORDER BY m.id"
 )
 INBOX_BY_INSTANCE = Statement(
-    "SELECT m.id, m.name, m.correlation, m.payload, m.received_at, m.sender FROM inbox m "
+    "SELECT m.id, m.name, m.correlation, m.payload, m.held FROM inbox m "
     "JOIN instance i ON i.policy = m.policy AND i.key = m.key "
-    "WHERE i.id = :id AND m.delivered_at IS NULL ORDER BY m.id"
+    "WHERE i.id = :id AND m.delivered_at IS NULL AND NOT m.held ORDER BY m.id"
 )
 INBOX_BY_MESSAGE = Statement(
-    "SELECT m.id, m.name, m.correlation, m.payload, m.received_at, m.sender FROM inbox m "
+    "SELECT m.id, m.name, m.correlation, m.payload, m.held FROM inbox m "
     "JOIN inbox told ON told.policy = m.policy AND told.key = m.key "
-    "WHERE told.id = :id AND m.delivered_at IS NULL ORDER BY m.id"
+    "WHERE told.id = :id AND m.delivered_at IS NULL AND (NOT m.held OR m.id = :id) ORDER BY m.id"
 )
 JOB = Statement(
     "SELECT id, kind, state, instance_id, token, element, name, payload, key, attempt, attempts, result "
@@ -61,18 +61,22 @@ DROP_TIMER = Statement(
     "DELETE FROM job WHERE instance_id = :instance_id AND token = :token AND name = :name AND kind = 'timer'"
 )
 DROP_CALL = Statement(
-    "UPDATE job SET state = 'done', done_at = :now, error = 'superseded' "
+    "UPDATE job SET state = 'done', done_at = :now, error = NULL "
     "WHERE instance_id = :instance_id AND token = :token AND kind = 'call' AND state <> 'done'"
 )
 MOOT_INCIDENT = Statement(  # the case went on without the call: nothing is left to retry
-    "UPDATE incident SET status = 'resolved', closed_at = :now, closed_by = 'system', note = '流程已另行继续' "
+    "UPDATE incident SET status = 'resolved', closed_at = :now, closed_by = 'system', note = :note "
     "WHERE status = 'open' AND kind IN ('call', 'step') AND job_id IN "
     "(SELECT id FROM job WHERE instance_id = :instance_id AND token = :token AND kind = 'call')"
 )
-END_JOB = Statement("UPDATE job SET state = 'done', done_at = :now, error = '' WHERE id = :id")
+END_JOB = Statement("UPDATE job SET state = 'done', done_at = :now, error = NULL WHERE id = :id")
 ADD_INCIDENT = insert(
     "incident", "instance_id policy key kind element element_name job_id message status created_at closed_by note"
 )
 ADD_HISTORY = insert("history", "instance_id step at kind element actor actor_label detail sealed")
+MOOT_MESSAGE = Statement(  # a message that could not be taken has been
+    "UPDATE incident SET status = 'resolved', closed_at = :now, closed_by = 'system', note = :note "
+    "WHERE status = 'open' AND kind = 'message' AND job_id = :id"
+)
 TAKE_MESSAGE = Statement("UPDATE inbox SET delivered_at = :now WHERE id = :id")
 MESSAGE = Statement("SELECT policy, key, name, optional FROM inbox WHERE id = :id")

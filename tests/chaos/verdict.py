@@ -9,6 +9,7 @@ from app import clock
 from app.ledger import Account
 from app.orders.models import END, OrderState
 from app.runtime.models import ENDED
+from app.sealing import unseal_json
 from tests.chaos.books import Books, Ours, Theirs
 from tests.chaos.stage import Stage
 
@@ -164,11 +165,17 @@ def _texts(books: Books) -> Iterator[Finding]:
 
 def _rows(stage: Stage, offset: float) -> Iterator[Finding]:
     for identity, name, state, error, key in stage.rows(_JOBS, offset):
-        yield STUCK, key, f"job {identity} {name} is {state}: {error[:120]}"
+        yield STUCK, key, f"job {identity} {name} is {state}: {_said(stage, error, 'job.error')[:120]}"
     yield from (
         (STUCK, key, f"message {name} ({identity}) nobody took") for key, name, identity in stage.rows(_MESSAGES)
     )
     yield from ((STUCK, key, f"open task {name}") for key, name in stage.rows(_TASKS))
     for key, kind, element, message in stage.rows(_INCIDENTS):
-        yield STUCK, key, f"open incident {kind} at {element}: {message[:160]}"
+        said = _said(stage, message, "incident.message")
+        yield STUCK, key, f"open incident {kind} at {element}: {said[:160]}"
     yield from ((STUCK, key, "the case waits for nothing") for (key,) in stage.rows(_WAITS_FOR_NOTHING))
+
+
+def _said(stage: Stage, sealed: bytes | None, scope: str) -> str:
+    with stage.app.app_context():
+        return str(unseal_json(sealed, scope) or "")

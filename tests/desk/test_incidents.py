@@ -12,8 +12,8 @@ from app.accounts.user import User
 from app.audit import AuditLine
 from app.db import db, transaction
 from app.jobs import relay
-from app.runtime import incidents
-from app.runtime.models import ENDED, Incident, Instance
+from app.runtime import definitions, inbox, incidents
+from app.runtime.models import ENDED, InboxMessage, Incident, Instance
 from tests.desk import trial
 
 pytestmark = pytest.mark.both_databases
@@ -166,3 +166,45 @@ def test_an_incident_without_a_case_can_be_settled(
     assert client.get("/desk/incidents/1/state.json").status_code == 404
     assert client.post("/desk/incidents/1/retry").status_code == 409
     assert client.post("/desk/incidents/1/resolve", data={"resolve_note": "已充值"}).status_code == 303
+
+
+@pytest.fixture
+def put_by(app: Flask, client: FlaskClient, login_as: Callable[..., User], begin: Begin) -> int:
+    """News of money for a case on whose drawing its path fails; an operator is signed in."""
+    begin("R1")
+    login_as("operator", name="沈知微")
+    with app.app_context():
+        with transaction():
+            message = inbox.receive("refundtrial", "R1", "payment", {}, request_id="r1", sender="bank")
+            identity = message.id
+        element = definitions.live("refundtrial").definition.elements["keep"]
+        incidents.Spoilt("refundtrial", "R1", identity, element, ValueError("no number")).first()
+        found = db.session.scalar(db.select(Incident.id))
+        db.session.rollback()
+    assert found is not None
+    return found
+
+
+def test_a_message_that_was_put_by_is_shown_with_what_can_be_done(client: FlaskClient, put_by: int) -> None:
+    page = client.get(f"/desk/incidents/{put_by}").text
+    assert "收到的消息不能办理：ValueError: no number" in page
+    assert "不影响该业务的其他步骤" in page
+    assert "payment" in page
+    assert "搁置这条消息" in page
+
+
+def test_a_message_is_set_aside_with_a_word_why(app: Flask, client: FlaskClient, put_by: int) -> None:
+    assert client.post(f"/desk/incidents/{put_by}/resolve", data={}).status_code == 422
+    answer = client.post(f"/desk/incidents/{put_by}/resolve", data={"resolve_note": "已电话核实，款项已线下退回"})
+    assert answer.status_code == 303
+    assert status_of(app, put_by)[0] == "resolved"
+    with app.app_context():
+        assert [message.delivered_at is None for message in db.session.scalars(db.select(InboxMessage))] == [False]
+    page = client.get(f"/desk/incidents/{put_by}").text
+    assert "已电话核实，款项已线下退回" in page
+
+
+def test_a_message_that_was_put_by_is_given_again(app: Flask, client: FlaskClient, put_by: int) -> None:
+    assert client.post(f"/desk/incidents/{put_by}/retry").status_code == 303
+    with app.app_context():
+        assert [message.held for message in db.session.scalars(db.select(InboxMessage))] == [False]

@@ -173,8 +173,8 @@ class Scene:
         self.counter.order(no).verdict = verdict
         self.say(B1, no, verdict, tell=tell)
 
-    def rejects(self, no: str, *, tell: bool = True) -> None:
-        verdict = {"order_no": no, "result": "REJECT", "reject_code": "U03", "reason": "担保金额超出可用授信额度"}
+    def rejects(self, no: str, *, tell: bool = True, reason: str = "担保金额超出可用授信额度") -> None:
+        verdict = {"order_no": no, "result": "REJECT", "reject_code": "U03", "reason": reason}
         self.counter.order(no).verdict = verdict
         self.say(B1, no, verdict, tell=tell)
 
@@ -222,8 +222,8 @@ class Scene:
             self.counter.order(no).issue_status, self.counter.order(no).issuance = "ISSUED", told
         self.say(B3, no, told, tell=tell)
 
-    def refuses_issue(self, no: str, *, tell: bool = True) -> None:
-        told = {"order_no": no, "result": "REFUSED", "reject_code": "I02", "reason": "承保条件发生变化"}
+    def refuses_issue(self, no: str, *, tell: bool = True, reason: str = "承保条件发生变化") -> None:
+        told = {"order_no": no, "result": "REFUSED", "reject_code": "I02", "reason": reason}
         self.counter.order(no).issue_status, self.counter.order(no).issuance = "REFUSED", told
         self.say(B3, no, told, tell=tell)
 

@@ -28,7 +28,7 @@ def ask(context: OpContext, about: str) -> dict[str, Any]:
 
 def note(context: OpContext, text: str) -> dict[str, str]:
     noted.append((context.key, text))
-    if text == "fail":
+    if text == "fail" and "mended" not in answers:
         raise Unavailable("现在不行")
     return {"text": text}
 

@@ -52,8 +52,8 @@ def papers(_demo_made: Demo) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def scene(app: Flask, _counter: Counter, _demo_made: Demo, papers: dict[str, bytes]) -> Iterator[Scene]:
-    """Lot LOT-1 is open; when the test is over, time goes on until every case has ended."""
+def stage(app: Flask, _counter: Counter, _demo_made: Demo, papers: dict[str, bytes]) -> Iterator[Scene]:
+    """A scene on which nothing has happened, and which is left as it is."""
     document: dict[str, Any] = copy.deepcopy(_demo_made.content)
     for one in document["institutions"]:
         one["endpoint_url"] = f"{_counter.url}/{one['code']}"
@@ -66,6 +66,12 @@ def scene(app: Flask, _counter: Counter, _demo_made: Demo, papers: dict[str, byt
             definitions.seed(ROOT, by=SYSTEM)
     app.config["SMS_URL"] = f"{_counter.url}/sms"
     with staged(app, _counter, document, papers) as scene:
-        scene.lot()
         yield scene
-        scene.play_out()
+
+
+@pytest.fixture
+def scene(stage: Scene) -> Iterator[Scene]:
+    """Lot LOT-1 is open; when the test is over, time goes on until every case has ended."""
+    stage.lot()
+    yield stage
+    stage.play_out()
