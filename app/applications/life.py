@@ -7,7 +7,7 @@ from app.applications.errors import AnotherOpen, NotOpen
 from app.applications.models import OPEN, PENDING_AS, Application, ApplicationState, Kind
 from app.applications.secrets import Content
 from app.audit import record
-from app.db import db
+from app.db import db, savepoint
 from app.guarantees import life as guarantees
 from app.guarantees import secrets as guarantee_secrets
 from app.runtime.operations import OpContext
@@ -42,7 +42,7 @@ def open_application(context: OpContext) -> None:
         created_at=context.now,
     )
     try:
-        with db.session.begin_nested():
+        with savepoint():
             db.session.add(application)
     except IntegrityError:
         raise AnotherOpen("该保函已有一份申请正在办理，办结后才能再次申请") from None

@@ -5,8 +5,8 @@ from alembic import op
 
 from app.sealing import blind, seal_json
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 SAID = (("incident", "message"), ("incident", "note"), ("job", "error"))
 
