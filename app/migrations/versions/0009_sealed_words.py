@@ -5,8 +5,8 @@ from alembic import op
 
 from app.sealing import blind, seal_json
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 SAID = (("incident", "message"), ("incident", "note"), ("job", "error"))
 
