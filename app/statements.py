@@ -8,24 +8,37 @@ transaction is the one of `transaction()`. `count` is what they cost (one execut
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from app import clock
 from app.db import Changed, before_commit, db
 
 count = 0
 _PARAMETER = re.compile(r"(?<!:):([a-z][a-z0-9_]*)")
+_LOCK = re.compile(r" FOR UPDATE SKIP LOCKED")
+_CLOCK = re.compile(r"\bclock\((:?[a-z]*)\)")
+
+
+def _sqlite_clock(found: re.Match[str]) -> str:
+    return f":clock{found[1].replace(':', '_')}"
+
+
+def _postgresql_clock(found: re.Match[str]) -> str:
+    return f"(statement_timestamp() + :clock + {found[1]})" if found[1] else "(statement_timestamp() + :clock)"
 
 
 class Statement:
     """One SQL text with `:name` parameters, spelled for each driver. `only`: it must touch exactly as many rows as
-    it is given."""
+    it is given. `clock()` in it is the database's time (db.database_now), `clock(:wait)` that and a timedelta."""
 
     def __init__(self, text: str, *, postgresql: str = "", only: bool = False):
-        self.sqlite = " ".join(text.split())
-        self.postgresql = _PARAMETER.sub(r"%(\1)s", f"{self.sqlite} {postgresql}".strip())
+        plain = " ".join(text.split())
+        self.moments = {found.strip(":") for found in _CLOCK.findall(plain)}
+        self.sqlite = _LOCK.sub("", _CLOCK.sub(_sqlite_clock, plain))
+        self.postgresql = _PARAMETER.sub(r"%(\1)s", _CLOCK.sub(_postgresql_clock, f"{plain} {postgresql}".strip()))
         self.only = only
 
 
@@ -46,7 +59,7 @@ def rows(*queries: tuple[Statement, Mapping[str, Any]]) -> list[list[tuple[Any, 
     with _translated(), connection.pipeline() if dialect == "postgresql" and len(queries) > 1 else nullcontext():
         for statement, values in queries:
             cursor = connection.cursor()
-            cursor.execute(getattr(statement, dialect), _bound(values, dialect))
+            cursor.execute(getattr(statement, dialect), _bound(statement, values, dialect))
             cursors.append(cursor)
         return [cursor.fetchall() for cursor in cursors]
 
@@ -54,6 +67,13 @@ def rows(*queries: tuple[Statement, Mapping[str, Any]]) -> list[list[tuple[Any, 
 def one(statement: Statement, **values: Any) -> tuple[Any, ...] | None:
     found = rows((statement, values))[0]
     return found[0] if found else None
+
+
+def moment(value: Any) -> Any:
+    """A time as `rows()` gives it: aware UTC, whatever the driver makes of it."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value and value.astimezone(UTC)
 
 
 def later(statement: Statement, values: Iterable[Mapping[str, Any]]) -> None:
@@ -80,9 +100,9 @@ def send() -> None:
         for statement, given in pending.items():
             cursor = connection.cursor()
             if len(given) == 1:
-                cursor.execute(getattr(statement, dialect), _bound(given[0], dialect))
+                cursor.execute(getattr(statement, dialect), _bound(statement, given[0], dialect))
             else:
-                cursor.executemany(getattr(statement, dialect), [_bound(one, dialect) for one in given])
+                cursor.executemany(getattr(statement, dialect), [_bound(statement, one, dialect) for one in given])
             if statement.only:
                 checks.append((cursor, len(given)))
     if any(cursor.rowcount != wanted for cursor, wanted in checks):
@@ -108,13 +128,18 @@ def _driver() -> tuple[Any, str]:
     return connection.connection.driver_connection, connection.dialect.name
 
 
-def _bound(values: Mapping[str, Any], dialect: str) -> Mapping[str, Any]:
+def _bound(statement: Statement, values: Mapping[str, Any], dialect: str) -> Mapping[str, Any]:
     if dialect != "sqlite":
-        return values
-    return {name: _sqlite(value) for name, value in values.items()}
+        return {**values, "clock": clock.offset()} if statement.moments else values
+    bound = {name: _sqlite(value) for name, value in values.items()}
+    if statement.moments:
+        now = clock.now()
+        bound |= {f"clock_{wait}": _sqlite(now + values[wait]) for wait in statement.moments if wait}
+        bound["clock"] = _sqlite(now)
+    return bound
 
 
 def _sqlite(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    return value
+    return None if isinstance(value, timedelta) else value

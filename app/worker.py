@@ -21,11 +21,12 @@ from app.db import db, transaction
 from app.jobs import queue
 from app.jobs.models import ANSWERED, DONE, Job
 from app.runtime import carrying, inbox
-from app.runtime.models import Instance
 from app.runtime.operations import OpContext
 from app.runtime.step import catalogue
+from app.statements import Statement, one
 
 log = structlog.get_logger("worker")
+_STANDS = Statement("SELECT kind, state FROM job WHERE id = :id")
 AGAIN = 1.0  # seconds before Redis is tried again
 _app: Flask | None = None
 
@@ -93,33 +94,32 @@ def hand_out(ids: list[int]) -> None:
 
 def carry_one(job_id: int) -> None:
     """Whatever the row needs next; harmless if another worker did it."""
-    job = db.session.get(Job, job_id)
-    if job is None or job.state == DONE:
+    found = one(_STANDS, id=job_id)
+    if found is None:
         return
-    kind, state = job.kind, job.state
+    kind, state = found
     if kind == "timer":
         carrying.fire(job_id)
     elif state == ANSWERED:
         carrying.settle(job_id)
-    else:
+    elif state != DONE:
         _perform(job_id)
 
 
 def _perform(job_id: int) -> None:
     with transaction():
         job = queue.claim(job_id)
-        if job is None:
-            return
-        instance = db.session.get(Instance, job.instance_id) if job.instance_id else None
-        context = OpContext(
-            key=instance.key if instance else job.key,
-            policy=instance.policy if instance else "",
-            now=clock.now(),
-            element=job.element or "",
-            idempotency=job.key,
-            attempt=job.attempt,
-        )
-        kind, name, attempt, payload = job.kind, job.name, job.attempt, orjson.loads(job.payload)
+    if job is None:
+        return
+    context = OpContext(
+        key=job.place,
+        policy=job.policy,
+        now=clock.now(),
+        element=job.element,
+        idempotency=job.key,
+        attempt=job.attempt,
+    )
+    kind, name, attempt, payload = job.kind, job.name, job.attempt, orjson.loads(job.payload)
     try:
         result = _call(context, payload, name) if kind == "call" else _errand(payload, name, context.idempotency)
     except Exception as error:

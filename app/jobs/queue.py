@@ -1,27 +1,44 @@
 """Job rows: post, claim, answer, fail. Redis carries ids only, so that emptying it loses nothing."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import redis
 from flask import current_app
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from app import clock
-from app.db import Changed, after_commit, database_now, db, passes
+from app.db import Changed, after_commit, db, passes
 from app.errors import AppError, Unavailable
 from app.jobs.models import ANSWERED, DONE, DUE, FAILED, RUNNING, HouseFlag, Job
-from app.statements import insert, later
+from app.sealing import seal_json
+from app.statements import Statement, insert, later, one
 
 NUDGE = "baohan:nudge"
 ADD = insert(
     "job", "kind state instance_id token element name payload key run_at attempt attempts offers error created_at"
 )
+RESULT = "job.result"
+INNER = ("timer", "message")  # what stays in the house goes on while outside calls are paused
+ALLOWED = (
+    "(kind IN ('timer', 'message') OR NOT EXISTS "
+    "(SELECT 1 FROM house_flag WHERE name = 'outside_calls_paused' AND value = 'yes'))"
+)
+_CLAIM = Statement(
+    "UPDATE job SET state = 'running', attempt = attempt + 1, lease_until = clock(:lease) WHERE id = :id "  # noqa: S608
+    "AND (state = 'due' AND run_at <= clock() OR state = 'running' AND lease_until < clock()) "
+    f"AND {ALLOWED} RETURNING id, kind, name, payload, key, coalesce(element, ''), attempt, "
+    "coalesce((SELECT i.policy FROM instance i WHERE i.id = instance_id), ''), "
+    "coalesce((SELECT i.key FROM instance i WHERE i.id = instance_id), key)"
+)
+_ANSWER = Statement(
+    "UPDATE job SET state = :state, result = :result, error = NULL, run_at = :now, done_at = :done_at "
+    "WHERE id = :id AND state = 'running' AND attempt = :attempt RETURNING id"
+)
 BACKOFF = (2, 10, 60, 180, 600, 1800)  # seconds before the second, third … attempt
 
-INNER = ("timer", "message")  # what stays in the house goes on while outside calls are paused
 _PAUSED = select(HouseFlag.value).where(HouseFlag.name == "outside_calls_paused", HouseFlag.value == "yes")
 
 
@@ -88,36 +105,32 @@ def row(
     }
 
 
-def claim(job_id: int) -> Job | None:
+class Claimed(NamedTuple):
+    """A row leased to this worker; `policy` and `place` are its case's, "" for an errand."""
+
+    id: int
+    kind: str
+    name: str
+    payload: str
+    key: str
+    element: str
+    attempt: int
+    policy: str
+    place: str
+
+
+def claim(job_id: int) -> Claimed | None:
     """Lease a due job to this worker; None if it is settled, leased, or paused. The caller commits."""
-    now = database_now()
-    lease = now + timedelta(seconds=current_app.config["LEASE_SECONDS"])
-    claimed = db.session.execute(
-        update(Job)
-        .where(
-            Job.id == job_id,
-            or_(Job.kind.in_(INNER), ~_PAUSED.exists()),
-            or_(
-                and_(Job.state == DUE, Job.run_at <= now),
-                and_(Job.state == RUNNING, Job.lease_until < now),
-            ),
-        )
-        .values(state=RUNNING, attempt=Job.attempt + 1, lease_until=lease)
-        .returning(Job)
-        .execution_options(populate_existing=True, synchronize_session=False)
-    )
-    return claimed.scalar_one_or_none()
+    lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
+    found = one(_CLAIM, id=job_id, lease=lease)
+    return Claimed(*found) if found is not None else None
 
 
 def answered(job_id: int, attempt: int, result: Any, *, done: bool = False) -> bool:
     """Keep the answer, so that the call is never made again; False if this attempt's lease was lost to another."""
-    job = db.session.get(Job, job_id, with_for_update=True, populate_existing=True)
-    if job is None or job.state != RUNNING or job.attempt != attempt:
-        return False
-    job.result, job.state, job.error, job.run_at = result, DONE if done else ANSWERED, None, clock.now()
-    if done:
-        job.done_at = clock.now()
-    return True
+    now, kept = clock.now(), None if result is None else seal_json(result, RESULT)
+    row = {"state": DONE if done else ANSWERED, "result": kept, "now": now, "done_at": now if done else None}
+    return one(_ANSWER, id=job_id, attempt=attempt, **row) is not None
 
 
 def failed(job_id: int, attempt: int, error: BaseException) -> str | None:

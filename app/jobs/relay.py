@@ -4,29 +4,50 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 import structlog
 from flask import Flask, current_app
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from app import starting
 from app.db import database_now, db, transaction
 from app.jobs import queue, rounds
-from app.jobs.models import ANSWERED, DUE, FAILED, RUNNING, Job
+from app.jobs.models import ANSWERED, DUE, RUNNING, Job
+from app.sealing import seal_json
+from app.statements import Statement, later, rows
 
 log = structlog.get_logger("relay")
 BATCH = 20
 OFFERS = 50  # a row taken so often without an end kills its workers; a person must look
 CARRY = "app.worker.carry"
+OFFER = Statement(  # its conditions stand as the partial index has them: SQLite uses it for nothing else
+    "UPDATE job SET offered_at = :now, offers = offers + 1 WHERE id IN (SELECT id FROM job "  # noqa: S608
+    "WHERE state IN ('due', 'running', 'answered') AND run_at <= :now "
+    "AND (state IN ('due', 'answered') AND (offered_at IS NULL OR offered_at < :again) "
+    f"OR state = 'running' AND lease_until < :now) AND {queue.ALLOWED} "
+    "ORDER BY run_at LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id, kind, state, name, offers, run_at"
+)
+_GIVE_UP = Statement("UPDATE job SET state = 'failed', error = :error WHERE id = :id")
 Source = tuple[str, Callable[[], list[int]]]  # a worker's function, and what gives it ids; runtime adds its inbox
 
 
-def due(limit: int = 500, *, now: datetime | None = None, waiting_since: datetime | None = None) -> list[Job]:
+class Offered(NamedTuple):
+    """A row to hand to a worker."""
+
+    id: int
+    kind: str
+    state: str
+    name: str
+    offers: int
+    run_at: Any
+
+
+def due(limit: int = 500, *, now: datetime | None = None, waiting_since: datetime | None = None) -> list[Offered]:
     """Lock and mark the rows to offer now; the caller commits.
 
     A row offered a while ago is offered again if it has left Redis's queue, taken by somebody or emptied: if what
@@ -36,23 +57,8 @@ def due(limit: int = 500, *, now: datetime | None = None, waiting_since: datetim
     again = now - timedelta(seconds=current_app.config["REOFFER_AFTER"])
     if waiting_since is not None:
         again = min(again, waiting_since)
-    waiting = or_(
-        and_(Job.state.in_((DUE, ANSWERED)), or_(Job.offered_at.is_(None), Job.offered_at < again)),
-        and_(Job.state == RUNNING, Job.lease_until < now),
-    )
-    query = select(Job).where(Job.state.in_((DUE, RUNNING, ANSWERED)), Job.run_at <= now, waiting)
-    if queue.paused():
-        query = query.where(Job.kind.in_(queue.INNER))
-    query = query.order_by(Job.run_at).limit(limit).with_for_update(skip_locked=True)
-    jobs = list(db.session.scalars(query))
-    if jobs:
-        db.session.execute(
-            update(Job)
-            .where(Job.id.in_([job.id for job in jobs]))
-            .values(offered_at=now, offers=Job.offers + 1)
-            .execution_options(synchronize_session=False)
-        )
-    return jobs
+    found = rows((OFFER, {"now": now, "again": again, "limit": limit}))[0]
+    return sorted((Offered(*row) for row in found), key=lambda job: (job.run_at, job.id))
 
 
 def sweep() -> int:
@@ -62,9 +68,9 @@ def sweep() -> int:
         now = database_now()
         rounds.post_due(now)
         jobs = due(now=now, waiting_since=oldest)
-        worn = [job for job in jobs if job.offers >= OFFERS]
+        worn = [job for job in jobs if job.offers > OFFERS]
+        later(_GIVE_UP, ({"id": job.id, "error": seal_json("多次派发仍未完成", "job.error")} for job in worn))
         for job in worn:
-            job.state, job.error = FAILED, "多次派发仍未完成"
             queue.post("runtime/gave_up", {"job": job.id}, key=f"gave-up:{job.id}")
         sources: list[Source] = current_app.extensions["relay_sources"]
         loads = _loads([job for job in jobs if job not in worn])
@@ -75,7 +81,7 @@ def sweep() -> int:
     return len(loads)
 
 
-def _loads(jobs: list[Job]) -> list[tuple[str, list[int]]]:
+def _loads(jobs: list[Offered]) -> list[tuple[str, list[int]]]:
     """Steps of instances travel in batches, outside calls and errands alone."""
     steps = [job.id for job in jobs if job.kind == "timer" or job.state == ANSWERED]
     alone = [[job.id] for job in jobs if not (job.kind == "timer" or job.state == ANSWERED)]
