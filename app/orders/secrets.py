@@ -11,9 +11,11 @@ from app.db import db, remembered
 from app.errors import NotFound
 from app.orders.models import Order
 from app.sealing import blind, seal_for_lot, unseal_for_lot
+from app.statements import Statement, one
 
 SCOPE = "order.sealed"
 _PROBE = 32
+_OWNER = Statement("SELECT bidder_index FROM bid_order WHERE no = :no")
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,14 @@ def _read(no: str, *, lock: bool) -> Order:
     if order is None:
         raise NotFound("没有这个订单", no=no)
     return order
+
+
+def owner(no: str) -> str:
+    """Its bidder's index, without opening it."""
+    found = one(_OWNER, no=no)
+    if found is None:
+        raise NotFound("没有这个订单", no=no)
+    return str(found[0])
 
 
 def bidder_index(bidder_id: str) -> str:

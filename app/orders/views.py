@@ -1,9 +1,11 @@
 """保函订单 (manual 5.2): list, detail with its timeline and live diagram, 获取支付, 放弃申请."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
@@ -27,7 +29,7 @@ S = OrderState
 
 @predicate("own_order")
 def own_order(user: User, no: str, **_: object) -> bool:
-    return secrets.find(no).bidder_index == secrets.bidder_index(user.entity_id)
+    return secrets.owner(no) == secrets.bidder_index(user.entity_id)
 
 
 @predicate("own_order_no")
@@ -53,15 +55,14 @@ def index() -> str:
 
 @bp.get("/<no>")
 def detail(no: str) -> str:
-    return render_template("orders/detail.html", **_case(no))
+    tag = _tag(no)
+    return render_template("orders/detail.html", tag=tag, **_case(no))
 
 
 @bp.get("/<no>/live")
 def live(no: str) -> BaseResponse:
     """The part of the detail page that changes by itself; answers 304 while it has not."""
-    answer = Response(render_template("orders/live.html", **_case(no)))
-    answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest()[:32])
-    return answer.make_conditional(request)
+    return _if_changed(no, lambda: render_template("orders/live.html", **_case(no)))
 
 
 @bp.get("/<no>/diagram.bpmn")
@@ -71,9 +72,7 @@ def diagram(no: str) -> BaseResponse:
 
 @bp.get("/<no>/path.json")
 def path(no: str) -> BaseResponse:
-    answer = jsonify(timeline.path("order", no))
-    answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest()[:32])
-    return answer.make_conditional(request)
+    return _if_changed(no, lambda: jsonify(timeline.path("order", no)))
 
 
 @bp.get("/<no>/pay")
@@ -154,6 +153,19 @@ def task(no: str, task_id: int) -> str | BaseResponse | tuple[str, int]:
     return (page, 422) if errors else page
 
 
+def _if_changed(no: str, make: Callable[[], str | Response]) -> BaseResponse:
+    """304 while nothing has happened to the order, at most for a minute: left times and the lot's facts change, too."""
+    tag = _tag(no)
+    answer = Response(status=304) if tag in request.if_none_match else make_response(make())
+    answer.set_etag(tag)
+    return answer
+
+
+def _tag(no: str) -> str:
+    minute = int(clock.now().timestamp()) // 60
+    return hashlib.sha256(f"{timeline.tag('order', no)}:{minute}:{get_locale()}".encode()).hexdigest()[:32]
+
+
 def _row(order: Order) -> dict[str, Any]:
     content = secrets.content(order)
     return {
@@ -169,13 +181,14 @@ def _row(order: Order) -> dict[str, Any]:
 def _case(no: str) -> dict[str, Any]:
     """Everything the page shows of one order."""
     order = secrets.find(no)
-    tasks = db.session.scalars(select(UserTask).where(UserTask.key == no, UserTask.role == "bidder"))
+    held = waits.of("order", no)
+    asked = select(UserTask).where(UserTask.key == no, UserTask.role == "bidder")
     payments = db.session.scalars(select(Payment).where(Payment.order_no == no).order_by(Payment.id))
     return {
         **_row(order),
         "product": institutions.product(order.product),
-        "entries": timeline.of("order", no, held=order.state not in END),
-        "tasks": list(tasks),
+        "entries": timeline.of("order", no, held=order.state not in END and held),
+        "tasks": list(db.session.scalars(asked)) if any(w.kind == "task" for w in held) else [],
         "payments": list(payments),
-        "may_abandon": any(w.kind == "message" and w.name == "abandon" for w in waits.of("order", no)),
+        "may_abandon": any(w.kind == "message" and w.name == "abandon" for w in held),
     }

@@ -4,16 +4,16 @@ What waits at the edge of a shape (its time limit, a message that ends it) belon
 event gateway is one wait; a call that became an incident is that incident.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from flask_babel import gettext as _
 
 from app.accounts.roles import Role
 from app.runtime import definitions, waits
 from app.runtime.elements import Diagram, Element
-from app.runtime.models import Instance
 from app.runtime.waits import Wait
 
 PLATFORM = "平台"
@@ -33,10 +33,21 @@ class Place:
     said: str = ""
 
 
-def places(instance: Instance) -> list[Place]:
-    """The present places of a case, oldest first; none once it has ended."""
-    diagram = definitions.get(instance.version_id).definition.diagram
-    found = waits.of(instance.policy, instance.key)
+class Case(Protocol):
+    """An instance, or what is known of one."""
+
+    @property
+    def policy(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def version_id(self) -> int: ...
+
+
+def places(case: Case, held: Sequence[Wait] | None = None) -> list[Place]:
+    """The present places of a case, oldest first; none once it has ended. `held`: what it waits for, if asked."""
+    diagram = definitions.get(case.version_id).definition.diagram
+    found = waits.of(case.policy, case.key) if held is None else held
     edges = [wait for wait in found if _host(diagram, wait)]
     broken = {wait.element for wait in found if wait.kind == "incident"}
     inner = [

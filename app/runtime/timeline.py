@@ -1,29 +1,53 @@
 """One line after the other: what happened to a case, and who holds it now, since when, due when."""
 
 import hashlib
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import orjson
 from flask_babel import gettext as _
-from sqlalchemy import func, select
 
 from app import clock
-from app.audit import AuditLine
-from app.db import db
 from app.runtime import definitions
-from app.runtime.models import ACTIVE, OPEN, History, Incident, Instance, UserTask
+from app.runtime.models import ACTIVE
 from app.runtime.places import Place, places
+from app.runtime.waits import Wait
+from app.statements import Statement, moment, one, rows
+
+_CASE = Statement("SELECT id, policy, key, version_id, status FROM instance WHERE policy = :policy AND key = :key")
+_LINES = Statement("SELECT text, actor_label, at FROM audit_line WHERE subject = :key ORDER BY id")
+_TRAIL = Statement("SELECT detail FROM history WHERE instance_id = :id ORDER BY id")
+_TAG = Statement(
+    "SELECT i.id, i.row_version, (SELECT max(l.id) FROM audit_line l WHERE l.subject = i.key), "
+    "(SELECT count(*) FROM user_task t WHERE t.instance_id = i.id), "
+    "(SELECT max(t.claimed_at) FROM user_task t WHERE t.instance_id = i.id), "
+    "(SELECT count(*) FROM incident n WHERE n.instance_id = i.id AND n.status = 'open'), "
+    "(SELECT max(n.id) FROM incident n WHERE n.instance_id = i.id AND n.status = 'open') "
+    "FROM instance i WHERE i.policy = :policy AND i.key = :key"
+)
 
 
-def of(policy: str, key: str, *, held: bool = True) -> list[dict[str, Any]]:
-    """Entries for ui/timeline.html: the audit's lines of `key`, then (if `held`) what the case waits for."""
-    lines = db.session.scalars(select(AuditLine).where(AuditLine.subject == key).order_by(AuditLine.id))
+class Case(NamedTuple):
+    """What pages need to know of an instance; its state stays where it is."""
+
+    id: int
+    policy: str
+    key: str
+    version_id: int
+    status: str
+
+
+def of(policy: str, key: str, *, held: bool | Sequence[Wait] = True) -> list[dict[str, Any]]:
+    """Entries for ui/timeline.html: the audit's lines of `key`, then what the case waits for. `held` is that, where
+    the caller has asked for it, or whether it is to be shown."""
+    place = {"policy": policy, "key": key}
+    lines, cases = rows((_LINES, place), (_CASE, place))
     past = [
-        {"what": " → ".join(map(_, line.text.split(" → "))), "who": _(line.actor_label), "at": line.at, "state": "done"}
-        for line in lines
+        {"what": " → ".join(map(_, text.split(" → "))), "who": _(who), "at": moment(at), "state": "done"}
+        for text, who, at in lines
     ]
-    instance = _instance(policy, key) if held else None
-    return past + [now(place) for place in (places(instance) if instance is not None else [])]
+    waiting = (None if held else []) if isinstance(held, bool) else held
+    return past + [now(place) for case in cases for place in places(Case(*case), waiting)]
 
 
 def now(place: Place) -> dict[str, Any]:
@@ -41,40 +65,32 @@ def now(place: Place) -> dict[str, Any]:
 
 def drawing(policy: str, key: str) -> str:
     """The diagram the case follows, as XML."""
-    instance = _instance(policy, key)
-    return definitions.get(instance.version_id).files["process.bpmn"] if instance else ""
+    case = _case(policy, key)
+    return definitions.get(case.version_id).files["process.bpmn"] if case else ""
 
 
 def path(policy: str, key: str) -> dict[str, Any]:
     """What the live diagram draws: shapes and flows taken, places held now, incidents."""
-    instance = _instance(policy, key)
-    if instance is None:
+    case = _case(policy, key)
+    if case is None:
         return {"taken": [], "current": [], "incidents": [], "ended": True}
     taken: dict[str, None] = {}
-    for detail in db.session.scalars(
-        select(History.detail).where(History.instance_id == instance.id).order_by(History.id)
-    ):
+    for (detail,) in rows((_TRAIL, {"id": case.id}))[0]:
         for entry in orjson.loads(detail):
             taken[entry["flow"] if entry["kind"] == "flow" else entry["element"]] = None
-    held = places(instance)
+    held = places(case)
     return {
         "taken": list(taken),
         "current": [_drawn(place) for place in held if place.kind != "incident"],
         "incidents": [{"element": one.element, "message": one.said} for one in held if one.kind == "incident"],
-        "ended": instance.status != ACTIVE,
+        "ended": case.status != ACTIVE,
     }
 
 
 def tag(policy: str, key: str) -> str:
-    """Changes whenever path() may; asks no more than a few counters."""
-    instance = _instance(policy, key)
-    if instance is None:
-        return "none"
-    held = select(func.count(), func.max(UserTask.claimed_at)).where(UserTask.instance_id == instance.id)
-    broken = select(func.count()).where(Incident.instance_id == instance.id, Incident.status == OPEN)
-    tasks, claimed = db.session.execute(held).one()
-    text = f"{instance.id}:{instance.row_version}:{tasks}:{claimed}:{db.session.scalar(broken)}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    """Changes whenever of() or path() may; one read of the rows' counters."""
+    found = one(_TAG, policy=policy, key=key)
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:32] if found is not None else "none"
 
 
 def _drawn(place: Place) -> dict[str, Any]:
@@ -86,7 +102,6 @@ def _drawn(place: Place) -> dict[str, Any]:
     }
 
 
-def _instance(policy: str, key: str) -> Instance | None:
-    return db.session.scalar(
-        select(Instance).where(Instance.policy == policy, Instance.key == key).execution_options(populate_existing=True)
-    )
+def _case(policy: str, key: str) -> Case | None:
+    found = one(_CASE, policy=policy, key=key)
+    return Case(*found) if found is not None else None

@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import select
 
-from app.db import db
-from app.jobs.models import ANSWERED, DUE, FAILED, RUNNING, Job
-from app.runtime.models import Incident, Instance, UserTask
+from app.statements import Statement, moment, one, rows
 
 
 @dataclass(frozen=True)
@@ -26,42 +23,46 @@ class Wait:
     form: str = ""
 
 
+_INSTANCE = "(SELECT id FROM instance WHERE policy = :policy AND key = :key)"
+_LISTENS = Statement("SELECT listens FROM instance WHERE policy = :policy AND key = :key")
+_TASKS = Statement(
+    "SELECT element, name, created_at, due_at, role, assignee_label, id, form FROM user_task "  # noqa: S608
+    f"WHERE instance_id = {_INSTANCE}"
+)
+_JOBS = Statement(
+    "SELECT kind, element, name, created_at, run_at FROM job "  # noqa: S608
+    f"WHERE instance_id = {_INSTANCE} AND kind IN ('timer', 'call') AND state <> 'done'"
+)
+_INCIDENTS = Statement(
+    f"SELECT element, message, created_at FROM incident WHERE instance_id = {_INSTANCE} AND status = 'open'"  # noqa: S608
+)
+_DUE = Statement(
+    f"SELECT min(run_at) FROM job WHERE instance_id = {_INSTANCE} AND kind = 'timer' AND name = :element "  # noqa: S608
+    "AND state <> 'done'"
+)
+
+
 def of(policy: str, key: str) -> list[Wait]:
     """Everything the case waits for now, oldest first."""
-    instance = db.session.scalar(
-        select(Instance).where(Instance.policy == policy, Instance.key == key).execution_options(populate_existing=True)
-    )
-    if instance is None:
-        return []
+    place = {"policy": policy, "key": key}
+    instances, tasks, jobs, incidents = rows((_LISTENS, place), (_TASKS, place), (_JOBS, place), (_INCIDENTS, place))
     found = [
-        Wait("task", t.element, t.name, t.created_at, t.due_at, t.role, t.assignee_label, t.id, t.form)
-        for t in db.session.scalars(select(UserTask).where(UserTask.instance_id == instance.id))
+        Wait("task", element, name, moment(since), moment(due), role, holder, task_id, form)
+        for element, name, since, due, role, holder, task_id, form in tasks
     ]
-    found += [
-        Wait("message", element, name, datetime.fromisoformat(since))
-        for element, name, _correlation, since in orjson.loads(instance.listens)
-    ]
-    jobs = select(Job).where(Job.instance_id == instance.id, Job.state.in_((DUE, RUNNING, ANSWERED, FAILED)))
-    for job in db.session.scalars(jobs):
-        if job.kind == "timer":
-            found.append(Wait("timer", job.element or "", job.name, job.created_at, job.run_at))
-        elif job.kind == "call":
-            found.append(Wait("call", job.element or "", job.name, job.created_at))
-    found += [
-        Wait("incident", i.element, i.message, i.created_at)
-        for i in db.session.scalars(
-            select(Incident).where(Incident.instance_id == instance.id, Incident.status == "open")
-        )
-    ]
+    for (listens,) in instances:
+        found += [
+            Wait("message", element, name, datetime.fromisoformat(since))
+            for element, name, _correlation, since in orjson.loads(listens)
+        ]
+    for kind, element, name, since, due in jobs:
+        found.append(Wait(kind, element or "", name, moment(since), moment(due) if kind == "timer" else None))
+    found += [Wait("incident", element, message, moment(since)) for element, message, since in incidents]
     return sorted(found, key=lambda wait: wait.since)
 
 
 def due(policy: str, key: str, element: str) -> datetime | None:
     """When the case's timer at this shape falls due; None if it does not run."""
-    return db.session.scalar(
-        select(Job.run_at)
-        .join(Instance, Instance.id == Job.instance_id)
-        .where(Instance.policy == policy, Instance.key == key, Job.kind == "timer", Job.name == element)
-        .order_by(Job.run_at)
-        .limit(1)
-    )
+    found = one(_DUE, policy=policy, key=key, element=element)
+    due: datetime | None = moment(found[0]) if found is not None else None
+    return due
