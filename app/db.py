@@ -17,8 +17,9 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Integer, MetaData, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from sqlalchemy.types import TypeDecorator
 
 from app import clock
@@ -45,6 +46,7 @@ BigKey = BigInteger().with_variant(Integer, "sqlite")
 Fen = BigInteger
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
+RESTED = 1.0  # seconds
 _AGAIN = {"40001", "40P01", "55P03"}
 
 
@@ -80,6 +82,23 @@ def _prepare(connection: Any, _record: Any) -> None:
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Pool, "checkin")
+def _laid_down(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def _taken_up(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """A connection that has rested is asked whether the server still knows it; in a busy process few have."""
+    if time.monotonic() - record.info.get("rests_since", time.monotonic()) < RESTED:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
 
 
 @event.listens_for(Engine, "begin")

@@ -81,7 +81,7 @@ def _flask(values: dict[str, Any]) -> dict[str, Any]:
         options |= {
             "pool_size": int(values["POOL_SIZE"]),
             "max_overflow": 10,
-            "pool_pre_ping": True,
+            "pool_use_lifo": True,  # a few connections that know the statements, not many that learn them
         }
     values["SQLALCHEMY_DATABASE_URI"] = url
     values["SQLALCHEMY_ENGINE_OPTIONS"] = options
@@ -91,6 +91,7 @@ def _flask(values: dict[str, Any]) -> dict[str, Any]:
     values["SECRET_KEY"] = secret
     secure = str(values["PUBLIC_URL"]).startswith("https://")
     values.update(
+        SESSION_REFRESH_EACH_REQUEST=False,  # accounts/signin.py notes once a minute that it is used
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure,
