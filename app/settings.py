@@ -44,6 +44,9 @@ DEFAULTS: dict[str, Any] = {
     "POOL_SIZE": 10,
     "PROXIES": 0,
     "OUTSIDE_ALLOWED": "",
+    "ACCEPTANCE_ANSWER": 3.0,
+    "ACCEPTANCE_PATIENCE": 10.0,
+    "ACCEPTANCE_CALLBACK": 30.0,
     "PORTAL_FILE": "",
     "DEMO": "",
 }

@@ -6,6 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import (
+    acceptance,
     accounts,
     applications,
     cli,
@@ -47,6 +48,7 @@ FEATURES = (
     guarantees,
     applications,
     complaints,
+    acceptance,
     gateway,
     desk,
     portal,

@@ -4,10 +4,10 @@ from flask import Flask, Response, request
 
 from app.accounts import csrf
 from app.gateway import applications, callbacks, decisions, fetching, lots, products, verification
-from app.gateway.callers import read_key
 from app.gateway.door import PREFIX, bp, sign_plain
 from app.gateway.operations import OPERATIONS
 from app.gateway.seeds import seed_demo
+from app.institutions.own_key import read_key
 
 __all__ = ["bp", "init", "seed_demo"]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError
@@ -12,7 +11,7 @@ from app.errors import AppError, Unavailable
 from app.files import Written
 from app.protocol.codes import Code, Refusal
 from app.protocol.digests import sha256_hex, sm3_hex
-from app.protocol.reach import AddressRefused
+from app.protocol.reach import AddressRefused, same_origin
 
 MOST = 10 * 1024 * 1024
 MOST_TEXT = 256 * 1024
@@ -38,7 +37,7 @@ def check(file: Mapping[str, Any], *, endpoint: str, formats: Collection[str] = 
     if file["format"] not in formats:
         raise _wrong(name, "format", f"应为{'、'.join(formats)}之一")
     if "url" in file:
-        if not _same_origin(file["url"], endpoint):
+        if not same_origin(file["url"], endpoint):
             raise _wrong(name, "url", ELSEWHERE)
         return
     problem = flaw(file, file["content"])
@@ -98,12 +97,12 @@ def fetch_text(url: str, *, endpoint: str) -> str:
 
 def same_place(url: str, endpoint: str, name: str) -> None:
     """Refuse, naming the field, an address elsewhere."""
-    if not _same_origin(url, endpoint):
+    if not same_origin(url, endpoint):
         raise Refusal(Code.FORMAT, f"{name}：{ELSEWHERE}", fields={name: ELSEWHERE})
 
 
 def _content(url: str, endpoint: str, most: int) -> bytes:
-    if not _same_origin(url, endpoint):
+    if not same_origin(url, endpoint):
         raise NoDocument("文件地址不在机构登记的接口地址之下")
     timeout = urllib3.Timeout(connect=3, read=20)
     try:
@@ -119,14 +118,6 @@ def _content(url: str, endpoint: str, most: int) -> bytes:
     if answer.status != 200:
         raise NoDocument(f"文件无法下载：HTTP {answer.status}")
     return content
-
-
-def _same_origin(url: str, endpoint: str) -> bool:
-    there, own = urlsplit(url), urlsplit(endpoint)
-    try:
-        return (there.scheme, there.hostname, there.port) == (own.scheme, own.hostname, own.port) and not there.username
-    except ValueError:
-        return False
 
 
 def _wrong(file: str, field: str, problem: str) -> Refusal:

@@ -16,19 +16,20 @@ from flask import Blueprint, Response, current_app, request
 from sqlalchemy import select, update
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app import clock, files
+from app import acceptance, clock, files
 from app.db import after_commit, db, insert_new, retrying, transaction
 from app.errors import AppError
 from app.files import Written
 from app.gateway import limits
-from app.gateway.callers import Caller, caller, platform_key
+from app.gateway.callers import Caller, caller
 from app.gateway.forgetting import forget
 from app.gateway.models import AnsweredRequest, SeenNonce
 from app.gateway.refusals import translated
 from app.institutions import keys
+from app.institutions.own_key import platform_key
 from app.protocol import signing
 from app.protocol.calls import Call
-from app.protocol.canonical import Stamp, target
+from app.protocol.canonical import ENVIRONMENT, Stamp, target
 from app.protocol.codes import Code, Refusal, envelope
 from app.protocol.digests import sm3_hex
 from app.protocol.messages.message import read, write
@@ -41,6 +42,8 @@ bp = Blueprint("gateway", __name__)
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 PREFIX = "/openapi/v1/"
 FORGET_EVERY = 200
+ROUTED: set[str] = set()
+"""the calls somebody answers"""
 SMALL = 256 * 1024
 
 
@@ -80,6 +83,7 @@ def route(call: Call, *, most: int = SMALL, bring: Bring | None = None) -> Calla
         def view(**numbers: str) -> Response:
             return _serve(call, act, numbers, most, bring)
 
+        ROUTED.add(call.id)
         address = call.path.replace("{", "<").replace("}", ">")
         bp.add_url_rule(address, call.id.lower(), view, methods=[call.method])
         return act
@@ -127,10 +131,11 @@ def _serve(call: Call, act: Act, numbers: Mapping[str, str], most: int, bring: B
             remember=lambda *_: True,  # in the transaction, below
         )
         ring.asked = said
-        asker = caller(said.app_id)
         limits.per_caller(said.app_id)
         if said.env:
-            raise Refusal(Code.STATE_CONFLICT, "没有进行中的接口验收", status=403)
+            ring.ear = acceptance.ear(said.app_id, call, _headers())
+            act, bring = _heard_by(ring.ear), None
+        asker = caller(said.app_id, test=bool(said.env))
         if asker.kind != call.asker:
             raise Refusal(Code.UNKNOWN_APP, "该接入方无权调用此接口", status=403)
         body = _enter_with(bring, call, act, numbers, raw, said, asker)
@@ -139,11 +144,35 @@ def _serve(call: Call, act: Act, numbers: Mapping[str, str], most: int, bring: B
             answer.call_on_close(_afterthought(forget))
         return answer
     except Refusal as refusal:
+        _note(refusal, ring, call)
         return _refuse(refusal, ring)
     except Exception:
         db.session.rollback()
         log.exception("call failed", call=call.id)
         return _refuse(Refusal(Code.RETRY_LATER, known=ring.asked is not None, asked=ring.asked), ring)
+
+
+def _heard_by(ear: acceptance.Ear) -> Act:
+    """A test callback goes to the open run and to nobody else."""
+
+    def act(asked: Asked, **_numbers: str) -> Mapping[str, Any]:
+        return ear.hear(asked.values, asked.request_id)
+
+    return act
+
+
+def _note(refusal: Refusal, ring: "_Ring", call: Call) -> None:
+    """A run of the acceptance test learns which of its callbacks could not be taken."""
+    ear, asked = ring.ear, ring.asked
+    if ear is not None and asked is not None:
+        _try(lambda: ear.refused(refusal, asked.request_id))
+    elif asked is None and ENVIRONMENT in request.headers:
+        _try(lambda: acceptance.overheard(_claimed(), call, refusal, _headers()))
+
+
+def _remembered_as(said: Stamp) -> str:
+    """Under which name nonces and requests are remembered: the test has a memory of its own."""
+    return f"{said.env}/{said.app_id}" if said.env else said.app_id
 
 
 def _enter_with(
@@ -184,7 +213,9 @@ def _spend_alone(said: Stamp) -> None:
 
 
 def _spend(said: Stamp) -> None:
-    if not insert_new(SeenNonce, app_id=said.app_id, nonce=said.nonce, until=clock.now() + signing.NONCE_MEMORY):
+    if not insert_new(
+        SeenNonce, app_id=_remembered_as(said), nonce=said.nonce, until=clock.now() + signing.NONCE_MEMORY
+    ):
         raise Replayed(Code.REPLAY)
 
 
@@ -198,7 +229,7 @@ def _once(call: Call, act: Act, numbers: Mapping[str, str], raw: bytes, said: St
         return _answer(call, act(asked, **numbers))
     where = target(request.path, request.query_string.decode("latin-1"))
     digest = blind("gateway.request", sm3_hex(f"{call.method}\n{where}\n".encode() + raw))  # its amount tells the lot
-    mine = {"app_id": said.app_id, "request_id": said.request_id}
+    mine = {"app_id": _remembered_as(said), "request_id": said.request_id}
     if not insert_new(AnsweredRequest, **mine, digest=digest, answer="", at=clock.now()):
         known = db.session.execute(select(AnsweredRequest.digest, AnsweredRequest.answer).filter_by(**mine)).one()
         if known.digest != digest:
@@ -278,6 +309,7 @@ class _Ring:
 
     def __init__(self) -> None:
         self.key: Key | None = None
+        self.ear: acceptance.Ear | None = None
         self.asked: Stamp | None = None
 
     def __call__(self, app_id: str, key_id: str, env: str) -> Key | None:

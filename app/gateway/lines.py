@@ -9,8 +9,8 @@ from flask import current_app
 from app import clock, institutions, outside
 from app.db import db
 from app.errors import AppError, Misconfigured, Unavailable
-from app.gateway.callers import platform_key
 from app.institutions import keys
+from app.institutions.own_key import platform_key
 from app.protocol.calls import Call
 from app.protocol.client import CallFailed, Client, NotAllowed, Refused, Unreachable
 from app.protocol.codes import Code, Refusal

@@ -5,8 +5,8 @@ from typing import Any
 
 from app import institutions
 from app.db import db
-from app.gateway.callers import PLATFORM_APP
 from app.gateway.models import TradingPlatform
+from app.institutions.own_key import PLATFORM_APP
 from app.institutions.seeds import enter_key
 
 

@@ -10,10 +10,10 @@ from app import institutions, projects
 from app.db import db
 from app.errors import NotFound
 from app.gateway import limits
-from app.gateway.callers import platform_key
 from app.gateway.door import bp, signed
 from app.guarantees import secrets as guarantees
 from app.guarantees.models import GuaranteeState
+from app.institutions.own_key import platform_key
 from app.protocol.calls import C4
 from app.protocol.codes import Code, Refusal, envelope
 from app.protocol.digests import same

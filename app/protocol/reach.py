@@ -43,6 +43,15 @@ def networks(text: str) -> tuple[Network, ...]:
     return tuple(ip_network(part) for part in text.replace(",", " ").split())
 
 
+def same_origin(url: str, endpoint: str) -> bool:
+    """Whether an address a party tells of lies with its own endpoint."""
+    there, own = urlsplit(url), urlsplit(endpoint)
+    try:
+        return (there.scheme, there.hostname, there.port) == (own.scheme, own.hostname, own.port) and not there.username
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True)
 class Reach:
     """Public addresses over https; those in `allowed` whatever they are, over http too."""

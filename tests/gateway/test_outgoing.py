@@ -10,11 +10,11 @@ from app import clock, files, outside
 from app.db import db, transaction
 from app.errors import Confidential, Misconfigured, Unavailable
 from app.gateway import documents, outgoing
-from app.gateway.callers import platform_key
 from app.gateway.documents import NoDocument
 from app.gateway.lines import CallRejected
 from app.gateway.operations import OPERATIONS
 from app.institutions import ApiKey, Institution
+from app.institutions.own_key import platform_key
 from app.orders import outgoing as orders
 from app.orders.models import Payment
 from app.protocol import signing

@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from app import clock
 from app.db import db, transaction
 from app.errors import Misconfigured
-from app.gateway.callers import platform_key
 from app.gateway.models import AnsweredRequest, SeenNonce
 from app.institutions import ApiKey, Institution
+from app.institutions.own_key import platform_key
 from app.projects import Lot
 from app.protocol import signing
 from app.protocol.calls import B2, C1, C2

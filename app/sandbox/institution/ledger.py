@@ -73,6 +73,8 @@ class Ledger:
         self._path = path
         self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         self._writing = threading.Lock()
+        self._calling = False
+        self.posted = threading.Event()
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._connection() as connection:
             connection.executescript(_TABLES)
@@ -88,10 +90,18 @@ class Ledger:
             try:
                 yield connection
                 connection.execute("COMMIT")
+                if self._calling:
+                    self.posted.set()
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            finally:
+                self._calling = False
+
+    def call(self) -> None:
+        """Wake those who wait for `posted` once this transaction is committed, when they can see its work."""
+        self._calling = True
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
         with self._connection() as connection:

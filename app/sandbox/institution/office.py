@@ -41,11 +41,14 @@ class Office:
     press: Press
     address: str
     delay: float = field(default_factory=lambda: float(os.environ.get("SANDBOX_DELAY") or 1))
-    posted: threading.Event = field(default_factory=threading.Event)
     manners: Manners = field(init=False)
 
     def __post_init__(self) -> None:
         self.manners = Manners(self.ledger)
+
+    @property
+    def posted(self) -> threading.Event:
+        return self.ledger.posted
 
     def institution(self, code: str) -> dict[str, Any]:
         found = self.demo.institution(code)
@@ -84,7 +87,7 @@ class Office:
         request_id: str = "",
     ) -> int:
         """A durable chore, done once the transaction is committed, `seconds` from now, not before chore `after`."""
-        self.posted.set()
+        self.ledger.call()
         return insert(
             books,
             "chores",
