@@ -1,7 +1,7 @@
 """The complaint's verbs, for diagrams."""
 
 from app.audit import record
-from app.complaints import filing, measures
+from app.complaints import filing
 from app.institutions import catalogue
 from app.notices import telling
 from app.runtime.operations import Field, OpContext, Operation
@@ -47,11 +47,4 @@ OPERATIONS = (
     ),
     Operation("complaints/tell", tell, title="通知投诉人", parameters=(TEXT,), effects=("通知投诉人",)),
     Operation("complaints/remind", remind, title="登记催办", parameters=(Field("what", "string", "内容"),)),
-    Operation(
-        "complaints/propose_offline",
-        measures.propose_offline,
-        title="提请机构下线",
-        parameters=(Field("grounds", "string", "理由"),),
-        effects=("提请机构下线",),
-    ),
 )

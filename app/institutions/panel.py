@@ -6,9 +6,9 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from app import clock
+from app import clock, runtime
 from app.formjs.masking import masked
-from app.institutions import catalogue, keys
+from app.institutions import cases, catalogue, keys
 from app.institutions.cases import code_of
 from app.institutions.models import Institution, InstitutionKind, InstitutionState
 from app.protocol import uscc
@@ -25,10 +25,19 @@ def panel(key: str, _user: Any) -> Panel:
     more = [section for found in sections for section in found(code)]
     papers = [document for found in documents for document in found(code)]
     return Panel(
-        sections=(_institution(row), *_contact(row), *_connection(row), *more),
+        sections=(*_proposal(code), _institution(row), *_contact(row), *_connection(row), *more),
         documents=(*_papers(row), *papers),
         state=InstitutionState(row.state),  # type: ignore[call-arg]
     )
+
+
+def _proposal(code: str) -> list[Section]:
+    """Why somebody proposes to take the institution offline, while that is being considered."""
+    case = cases.open_case("offline", code)
+    said = runtime.data_of("offline", case.key).get("proposal") if case is not None else None
+    if not said or not said.get("origin"):
+        return []
+    return [Section(_("下线建议"), (Row(_("由何而来"), _(said["origin"])), Row(_("理由"), said["reason"])))]
 
 
 def _institution(row: Institution) -> Section:

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from app import clock
 from app.audit import SYSTEM
+from app.calendar import working_days_after
 from app.db import db, transaction
 from app.runtime import definitions
 from app.runtime.models import Incident, UserTask
@@ -75,6 +76,10 @@ class Stage:
     def wait(self, **gap: float) -> None:
         clock.shift(clock.offset() + timedelta(**gap))
         work(self.app)
+
+    def wait_working_days(self, days: int) -> None:
+        """So many working days from now, and a little."""
+        self.wait(seconds=(working_days_after(clock.now(), days) - clock.now()).total_seconds() + 1)
 
     def texts(self, no: str) -> list[str]:
         """What SMS about the complaint said."""
