@@ -35,9 +35,10 @@ def _proposal(code: str) -> list[Section]:
     """Why somebody proposes to take the institution offline, while that is being considered."""
     case = cases.open_case("offline", code)
     said = runtime.data_of("offline", case.key).get("proposal") if case is not None else None
-    if not said or not said.get("origin"):
+    origin = said.get("origin") if said else ""
+    if not said or not origin:
         return []
-    return [Section(_("下线建议"), (Row(_("由何而来"), _(said["origin"])), Row(_("理由"), said["reason"])))]
+    return [Section(_("下线建议"), (Row(_("由何而来"), _(origin)), Row(_("理由"), said["reason"])))]
 
 
 def _institution(row: Institution) -> Section:
