@@ -131,7 +131,7 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
             Entry(
                 _l("人员管理"),
                 "staff.index",
-                frozenset({"operator", "auditor"}),
+                frozenset({"operator", "auditor", "institution_admin"}),
                 ("staff.",),
                 about=_l("角色、地区、代办、离职，邀请新的人员"),
             ),

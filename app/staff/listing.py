@@ -74,9 +74,9 @@ def standing(account: Account) -> tuple[str, str]:
     return "done", _("在职")
 
 
-def page(group: str, q: str, number: int) -> Page:
+def page(group: str, q: str, number: int, *, institution: str | None = None) -> Page:
     names, standing_in = houses(), _standing_in()
-    found = [person(account, names, standing_in) for account in staff.people()]
+    found = [person(account, names, standing_in) for account in staff.people(institution)]
     if q:
         found = [one for one in found if q in one.account.name or q in one.house]
     counts = {"": sum(not one.ended for one in found)}

@@ -1,4 +1,5 @@
-"""人员管理: the register, and what an operator does to an entry. An auditor reads it."""
+"""人员管理: the register, and what its keepers do to an entry: operators the centre's, an institution's administrator
+her own. An auditor reads it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -9,10 +10,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from app import clock
-from app.accounts import User, current_user, invitations, staff, substitutes
+from app.accounts import User, current_user, invitations, predicate, staff, substitutes
+from app.accounts.invitations import Invitation
 from app.accounts.models import Account
-from app.accounts.roles import Role
-from app.db import retrying, transaction
+from app.accounts.roles import OF_AN_INSTITUTION, Role
+from app.db import db, retrying, transaction
 from app.errors import AppError, BadInput, NotFound
 from app.runtime import timeline
 from app.staff import listing
@@ -22,14 +24,35 @@ Answer = BaseResponse | str | tuple[str, int]
 OFFERED = (*staff.OF_THE_CENTRE, Role.INSTITUTION_ADMIN)
 
 
+def scope(user: User) -> str | None:
+    """The institution whose people one sees; None: everybody."""
+    return user.institution if user.role == Role.INSTITUTION_ADMIN else None
+
+
+@predicate("own_person")
+def own_person(user: User, account_id: int, **_more: Any) -> bool:
+    """Somebody of the user's own institution."""
+    account = db.session.get(Account, account_id)
+    return account is not None and account.institution == user.institution != ""
+
+
+@predicate("own_invitation")
+def own_invitation(user: User, invitation_id: int, **_more: Any) -> bool:
+    row = db.session.get(Invitation, invitation_id)
+    return row is not None and row.institution == user.institution != ""
+
+
 @bp.get("/")
 def index() -> str:
+    user = current_user()
+    house = scope(user)
     group = request.args.get("group", "")
     said = request.args.get("page", "")
     found = listing.page(
         group if group in listing.GROUPS else "",
         request.args.get("q", "").strip()[:64],
         int(said) if said.isascii() and said.isdigit() and len(said) < 6 and int(said) else 1,
+        institution=house,
     )
     words = {
         "": _("在职"),
@@ -40,9 +63,14 @@ def index() -> str:
     return render_template(
         "staff/index.html",
         found=found,
-        groups=[(name, words[name], found.counts[name]) for name in listing.GROUPS],
-        waiting=invitations.waiting(),
+        groups=[
+            (name, words[name], found.counts[name])
+            for name in listing.GROUPS
+            if house is None or name not in ("centre", "institution")
+        ],
+        waiting=invitations.waiting(house),
         houses=listing.houses(),
+        keeps=user.role != Role.AUDITOR,
     )
 
 
@@ -53,10 +81,11 @@ def invite_form() -> Answer:
 
 @bp.post("/invite")
 def invite() -> Answer:
-    """Into the centre, or as an institution's administrator."""
+    """By an operator into the centre, or as an institution's administrator; by her into her institution."""
     user, form = current_user(), request.form
-    roles = _roles(form.getlist("roles"), OFFERED)
-    institution = form.get("institution", "") if Role.INSTITUTION_ADMIN in roles else ""
+    house = scope(user)
+    roles = _roles(form.getlist("roles"), _offered(user))
+    institution = house if house is not None else form.get("institution", "") if Role.INSTITUTION_ADMIN in roles else ""
     if Role.INSTITUTION_ADMIN in roles and institution not in listing.houses():
         return _invite_page(form, {"institution": _("请选择所属机构")}, 422)
     try:
@@ -101,7 +130,7 @@ def detail(account_id: int) -> Answer:
 def change(account_id: int) -> Answer:
     """Other roles and regions."""
     user = current_user()
-    roles = _roles(request.form.getlist("roles"), staff.OF_THE_CENTRE)
+    roles = _roles(request.form.getlist("roles"), _held_by(staff.get(account_id)))
     return _act(
         account_id,
         lambda: staff.change(account_id, roles=roles, regions=_regions(roles), by=user),
@@ -199,7 +228,7 @@ def _page(
 ) -> tuple[str, int]:
     user: User = current_user()
     keeps = user.role == Role.OPERATOR and staff.may_change(user, account)
-    keeps = user.role == Role.OPERATOR and not user.stands_in_for and staff.may_change(user, account)
+    keeps = not user.stands_in_for and staff.may_change(user, account)
     arranged = substitutes.of(account.id)
     names = {one.id: one.name for one in staff.people()}
     page = render_template(
@@ -208,7 +237,8 @@ def _page(
         who=account,
         keeps=keeps,
         own=account.id == user.id,
-        offered=staff.OF_THE_CENTRE,
+        offered=_held_by(account),
+        may_lift=bool(account.institution) == (user.role == Role.INSTITUTION_ADMIN),
         arranged=arranged,
         names=names,
         colleagues=[(one.id, one.name) for one in substitutes.possible(account, user)] if keeps else [],
@@ -226,12 +256,22 @@ def _invite_page(sent: Mapping[str, Any], errors: Mapping[str, str], status: int
         "staff/invite.html",
         sent=sent,
         errors=dict(errors),
-        offered=OFFERED,
+        offered=_offered(current_user()),
+        house=scope(current_user()),
         roles_chosen=chosen[0],
         regions_chosen=chosen[1],
         houses=sorted(listing.houses().items()),
     )
     return page, status
+
+
+def _offered(user: User) -> tuple[Role, ...]:
+    return OF_AN_INSTITUTION if user.role == Role.INSTITUTION_ADMIN else OFFERED
+
+
+def _held_by(account: Account) -> tuple[Role, ...]:
+    """What somebody of this house may hold."""
+    return OF_AN_INSTITUTION if account.institution else staff.OF_THE_CENTRE
 
 
 def _roles(said: Iterable[str], offered: Iterable[Role]) -> list[Role]:
@@ -241,7 +281,7 @@ def _roles(said: Iterable[str], offered: Iterable[Role]) -> list[Role]:
 
 def _regions(roles: Iterable[Role]) -> list[str]:
     """Of an institution's people regions say nothing."""
-    return [] if Role.INSTITUTION_ADMIN in roles else request.form.getlist("regions")
+    return [] if set(OF_AN_INSTITUTION) & set(roles) else request.form.getlist("regions")
 
 
 def _day(said: str, field: str) -> datetime:

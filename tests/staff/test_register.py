@@ -110,7 +110,7 @@ def test_an_operator_cannot_lift_herself(app: Flask, client: FlaskClient, operat
         assert answer.status_code == 403
         assert told in answer.text
     page = client.get(own).text
-    assert "自己的账号由另一位业务运营办理" in page
+    assert "自己的账号由另一位同事办理" in page
     assert 'action="/work/staff/' not in page
     with app.app_context():
         assert db.session.get_one(Account, operator.id).roles == ["operator"]
