@@ -23,6 +23,7 @@ from app import (
     orders,
     orphans,
     outside,
+    oversight,
     portal,
     projects,
     runtime,
@@ -54,6 +55,7 @@ FEATURES = (
     portal,
     studio,
     staff,
+    oversight,
 )
 """Each has `init(app)`: its blueprint, operations, subjects, job handlers. Lower layers first."""
 

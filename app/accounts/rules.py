@@ -144,6 +144,11 @@ RULES: dict[str, str] = {
     "staff.recall": "operator | institution_admin & own_person",
     "invitations.show": "anyone",
     "invitations.accept": "staff",
+    # oversight
+    "oversight.list_cases": "auditor",
+    "oversight.case": "auditor",
+    "oversight.case_state": "auditor",
+    "oversight.audit_trail": "auditor",
     # desk
     "desk.index": DESK,
     "desk.following": DESK,

@@ -137,14 +137,14 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
             ),
             Entry(
                 _l("业务查询"),
-                "oversight.cases",
+                "oversight.list_cases",
                 frozenset({"auditor"}),
-                ("oversight.cases", "oversight.case"),
+                ("oversight.case",),
                 about=_l("所有业务的办理过程；开标前不含投标人和标段"),
             ),
             Entry(
                 _l("审计日志"),
-                "oversight.trail",
+                "oversight.audit_trail",
                 frozenset({"auditor"}),
                 about=_l("谁、何时、对哪个编号做了什么"),
             ),
