@@ -5,6 +5,7 @@ from datetime import datetime
 
 import orjson
 
+from app.sealing import unseal_json
 from app.statements import Statement, moment, one, rows
 
 
@@ -57,7 +58,10 @@ def of(policy: str, key: str) -> list[Wait]:
         ]
     for kind, element, name, since, due in jobs:
         found.append(Wait(kind, element or "", name, moment(since), moment(due) if kind == "timer" else None))
-    found += [Wait("incident", element, message, moment(since)) for element, message, since in incidents]
+    for element, message, since in incidents:
+        found.append(
+            Wait("incident", element, unseal_json(message and bytes(message), "incident.message") or "", moment(since))
+        )
     return sorted(found, key=lambda wait: wait.since)
 
 
