@@ -109,14 +109,14 @@ class Installation:
         sealing.init(kept)  # keys of lots that the last test made are not remembered
         return kept
 
-    def bare(self) -> Flask:
+    def bare(self, **overrides: Any) -> Flask:
         """An application of its own on a database without a table."""
         if self.postgres:
             url = self.postgres.make("bare")
         else:
             (self.folder / "bare.db").unlink(missing_ok=True)
             url = f"sqlite:///{self.folder / 'bare.db'}"
-        return create_app(**{**FOR_TESTS, **self.settings(url)})
+        return create_app(**{**FOR_TESTS, **self.settings(url, **overrides)})
 
     def _template(self) -> Path:
         path = self.folder / "first_day.db"
