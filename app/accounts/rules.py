@@ -29,6 +29,10 @@ RULES: dict[str, str] = {
     "gateway.c3": "anyone",
     "gateway.c4": "anyone",
     "gateway.c6": "anyone",
+    "gateway.openapi_document": "anyone",
+    "gateway.institution_document": "anyone",
+    "gateway.trading_document": "anyone",
+    "reference.index": "anyone",
     # lots and institutions
     "projects.index": "anyone",
     "projects.detail": "anyone",

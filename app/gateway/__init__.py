@@ -3,7 +3,7 @@
 from flask import Flask, Response, request
 
 from app.accounts import csrf
-from app.gateway import applications, callbacks, decisions, fetching, lots, products, verification
+from app.gateway import applications, callbacks, decisions, fetching, lots, products, reference, verification
 from app.gateway.door import PREFIX, bp, sign_plain
 from app.gateway.operations import OPERATIONS
 from app.gateway.seeds import seed_demo
@@ -21,6 +21,7 @@ def init(app: Flask) -> None:
         read_key(path)  # a wrong one is said at start, not to the first caller
     csrf.exempt(bp)
     app.register_blueprint(bp)
+    app.register_blueprint(reference.bp)
     app.after_request(_leave_nothing_unsigned)
 
 
