@@ -25,7 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "OIDC_REGISTER_URL": "",
     "SMS_URL": "",
     "SMS_TOKEN_FILE": "",
-    "SMS_PER_PHONE": 10,
+    "SMS_PER_PHONE": 20,
     "SMS_PER_ADDRESS": 100,
     "PLATFORM_SM2_KEY_FILE": "",
     "SHARED_LOCAL_FILES": "",

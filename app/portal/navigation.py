@@ -34,7 +34,11 @@ class Link:
 TOP = (
     Entry(_l("首页"), "portal.home"),
     Entry(_l("帮助中心"), "portal.help"),
-    Entry(_l("机构接入申请"), "institutions.entry"),
+    Entry(
+        _l("机构接入申请"),
+        "institutions.entry",
+        within=("institutions.admission", "institutions.acceptance", "institutions.progress", "institutions.correct"),
+    ),
     Entry(_l("在线投诉"), "complaints.new"),
 )
 
@@ -95,6 +99,7 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
                 _l("金融机构"),
                 "institutions.index",
                 frozenset({"operator", "auditor"}),
+                ("institutions.detail", "institutions.go_offline", "institutions.reveal"),
                 about=_l("接入的机构，上线与下线"),
             ),
             Entry(
