@@ -28,6 +28,7 @@ RULES: dict[str, str] = {
     "gateway.c2": "anyone",
     "gateway.c3": "anyone",
     "gateway.c4": "anyone",
+    "gateway.own_key": "anyone",
     "gateway.c6": "anyone",
     "gateway.openapi_document": "anyone",
     "gateway.institution_document": "anyone",

@@ -3,7 +3,7 @@
 from flask import Flask, Response, request
 
 from app.accounts import csrf
-from app.gateway import applications, callbacks, decisions, fetching, lots, products, reference, verification
+from app.gateway import applications, callbacks, decisions, fetching, lots, own_key, products, reference, verification
 from app.gateway.door import PREFIX, bp, sign_plain
 from app.gateway.operations import OPERATIONS
 from app.gateway.seeds import seed_demo
@@ -11,7 +11,7 @@ from app.institutions.own_key import read_key
 
 __all__ = ["bp", "init", "seed_demo"]
 
-_ROUTES = (callbacks, decisions, products, lots, verification)
+_ROUTES = (callbacks, decisions, products, lots, own_key, verification)
 
 
 def init(app: Flask) -> None:

@@ -57,8 +57,8 @@ def _card(said: Arguments) -> None:
     for name, key_id, secret in (("key", said.key_id, said.secret), ("test_key", said.test_key_id, said.test_secret)):
         if secret:
             entries[name] = {"id": key_id or "", "secret": secret}
-    if said.platform_key:
-        entries["platform_key"] = {"id": said.platform_key_id, "public_key": said.platform_key}
+    if said.platform:
+        entries["platform_key"] = card.platform_key(said.platform)
     card.save(said.card, entries)
     card.load(said.card)
     _say(f"已写入{said.card}（仅本人可读）/ written")
@@ -125,14 +125,12 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     one = command("card", _card)
-    one.add_argument("--platform", help="平台地址 / the platform's address")
+    one.add_argument("--platform", help="平台地址，其公钥随即取得 / the platform's address; its key is fetched")
     one.add_argument("--app-id", help="用户 / X-App-Id")
     for name in ("key", "test-key"):
         one.add_argument(f"--{name}-id", help="X-Key-Id")
     one.add_argument("--secret", help="密钥（HMAC-SM3，十六进制）/ in hex")
     one.add_argument("--test-secret", help="测试密钥 / of the acceptance test")
-    one.add_argument("--platform-key", help="平台SM2公钥 / the platform's SM2 public key")
-    one.add_argument("--platform-key-id", default="PLATFORM-1")
     one.add_argument("--demo", type=Path, help="演示环境的 var/demo.json")
     one.add_argument("--institution", default="BANK01", help="演示机构 / one of the demo's")
 

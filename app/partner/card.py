@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import urllib3
 import yaml
+from urllib3.exceptions import HTTPError
 
+from app.protocol.calls import OWN_KEY
 from app.protocol.client import Client
 from app.protocol.signing import Algorithm, Key
 from app.protocol.sm2 import BadKey, public_key_of, read_public_key
@@ -86,6 +89,17 @@ def of_demo(path: Path, code: str) -> dict[str, Any]:
         "test_key": {"id": entry["test_key"]["key_id"], "secret": entry["test_key"]["secret"]},
         "platform_key": {"id": pair["key_id"], "public_key": pair["public_key"]},
     }
+
+
+def platform_key(platform: str) -> dict[str, str]:
+    """The platform's SM2 public key, as the platform tells it. It is believed for having come over https."""
+    address = platform.rstrip("/") + OWN_KEY
+    try:
+        answer = urllib3.request("GET", address, timeout=10, retries=False, redirect=False)
+        said = answer.json()["data"]
+        return {"id": str(said["key_id"]), "public_key": "04" + read_public_key(said["public_key"])}
+    except (HTTPError, OSError, KeyError, TypeError, ValueError) as error:
+        raise Mistake(f"{address}: 无法取得平台公钥 / the platform's key can't be had ({error})") from error
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

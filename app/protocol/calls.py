@@ -12,6 +12,8 @@ from app.protocol.messages.parties import Receipt
 PLATFORM, INSTITUTION, TRADING = "platform", "institution", "trading"
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 CALLBACKS = "/openapi/v1/callbacks/"
+OWN_KEY = "/openapi/v1/platform-key"
+"""Where the platform tells its SM2 public key: {key_id, algorithm, public_key}, to anyone."""
 
 
 @dataclass(frozen=True, slots=True)

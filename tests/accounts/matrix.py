@@ -44,6 +44,7 @@ MATRIX: dict[str, str] = {
     "gateway.institution_document": ALL,
     "gateway.trading_document": ALL,
     "reference.index": ALL,
+    "gateway.own_key": ALL,
     "projects.index": ALL,
     "projects.detail": ALL,
     "institutions.terms": ALL,

@@ -1,12 +1,14 @@
 """The institution's commands against the platform: what they say and how they end."""
 
 import json
+from pathlib import Path
 
 import pytest
 import requests
 import yaml
 
 from app import projects
+from app.partner import card as partner
 from app.protocol.calls import C1
 from app.protocol.digests import sm3_hex
 from app.protocol.signing import new_sm2_key
@@ -21,7 +23,7 @@ from tests.support.papers import pdf
 @pytest.fixture
 def card(run, parties):
     assert run("card", "--demo", "demo.json", "--institution", "BANK01").status == 0
-    return yaml.safe_load(open("partner.yaml", encoding="utf-8"))
+    return yaml.safe_load(Path("partner.yaml").read_text())
 
 
 @pytest.fixture
@@ -59,15 +61,29 @@ def test_a_wrong_secret_is_told_from_an_unknown_name(run, card):
 
 
 def test_an_answer_nobody_can_check_is_shown_and_not_believed(run, card):
-    run("card", "--key-id", "OTHER", "--secret", "00" * 32, "--platform-key", "04" + new_sm2_key("x").public)
+    other = {"id": card["platform_key"]["id"], "public_key": "04" + new_sm2_key("x").public}
+    partner.save(Path("partner.yaml"), {"key": {"id": "OTHER", "secret": "00" * 32}, "platform_key": other})
     said = run("ping")
     assert said.status == 4
     assert "1004" in said.err
 
 
 def test_nobody_there_is_said(run, card):
-    run("card", "--platform", "http://127.0.0.1:9")
+    partner.save(Path("partner.yaml"), {"platform": "http://127.0.0.1:9"})
     assert run("ping").status == 3
+    said = run("card", "--platform", "http://127.0.0.1:9")
+    assert (said.status, "platform-key" in said.err) == (2, True)
+
+
+def test_the_card_of_an_admitted_institution_learns_the_platforms_key(run, card, parties):
+    Path("partner.yaml").unlink()
+    own = card["key"]
+    words = ("--app-id", "BANK01", "--key-id", own["id"], "--secret", own["secret"])
+    assert run("card", "--platform", card["platform"], *words).status == 0
+    pair = parties["platform"]["sm2"]
+    learnt = yaml.safe_load(Path("partner.yaml").read_text())["platform_key"]
+    assert learnt == {"id": pair["key_id"], "public_key": "04" + pair["public_key"][-128:]}
+    assert run("ping").status == 0
 
 
 def test_a_callback_is_sent_from_flags_and_answered(app, run, card, order):

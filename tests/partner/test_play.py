@@ -6,6 +6,7 @@ import pytest
 import requests
 import yaml
 
+from app.partner import card
 from app.protocol import documents, trial
 from app.protocol.calls import A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A13, A14, A15
 from app.protocol.client import Refused
@@ -218,7 +219,8 @@ def test_applications_are_decided_as_their_numbers_say(platform, tester, order):
     ],
 )
 def test_a_script_with_a_mistake_says_where(run, tmp_path, changed, named):
-    run("card", "--platform", "http://127.0.0.1:9", "--app-id", "X", "--key-id", "K", "--secret", "00" * 32)
+    who = {"platform": "http://127.0.0.1:9", "app_id": "X", "key": {"id": "K", "secret": "00" * 32}}
+    card.save(tmp_path / "partner.yaml", who)
     (tmp_path / "play.yaml").write_text(yaml.safe_dump({"products": [PRODUCT]} | changed, allow_unicode=True))
     said = run("play", "play.yaml")
     assert (said.status, named in said.err) == (2, True)
