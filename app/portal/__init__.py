@@ -1,8 +1,9 @@
-"""The public face: home, help, products, institutions, and the frame every page stands in."""
+"""The public face: home, help, products, institutions, and the frame every page stands in, and the
+lists and texts that operators keep."""
 
 from flask import Flask
 
-from app.portal import frame, languages, statics
+from app.portal import editing, frame, languages, statics
 from app.portal.views import bp
 
 
@@ -12,3 +13,4 @@ def init(app: Flask) -> None:
     frame.init(app)
     statics.init(app)
     app.register_blueprint(bp)
+    editing.init(app)

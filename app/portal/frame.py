@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request, session, url_for
+from flask import Flask, Response, g, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
@@ -61,7 +61,7 @@ def init(app: Flask) -> None:
 def _frame() -> dict[str, Any]:
     user = getattr(g, "user", None)
     return {
-        "site": current_app.extensions["site"],
+        "site": site.now(),
         "user": user,
         "top_links": navigation.top(),
         "work_links": navigation.work(user.role if user else None) if user else [],

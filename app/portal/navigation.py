@@ -122,6 +122,13 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
                 about=_l("修改流程图、决策表和表单，审批后生效"),
             ),
             Entry(
+                _l("内容维护"),
+                "editing.index",
+                frozenset({"operator"}),
+                ("editing.",),
+                about=_l("产品类型、原因代码、通知文本和网站内容"),
+            ),
+            Entry(
                 _l("异常处理"),
                 "incidents.index",
                 frozenset({"operator", "auditor"}),

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import Misconfigured
 from app.settings import ROOT
@@ -50,6 +52,18 @@ class Site:
 def in_language(one: object, key: str, language: str) -> Any:
     """A text of the site in the reader's language, in Chinese where there is no other."""
     return (language == "en" and getattr(one, f"{key}_en", "")) or getattr(one, key)
+
+
+def now() -> Site:
+    """The texts as they stand: what operators wrote, else the file's; those where the database is away, too."""
+    default: Site = current_app.extensions["site"]
+    if "sqlalchemy" not in current_app.extensions:
+        return default
+    try:
+        found: Site = current_app.extensions["site_now"](default)
+    except SQLAlchemyError:
+        return default
+    return found
 
 
 def load(path: Path | str) -> Site:

@@ -1,12 +1,16 @@
 """Home, help, products, institutions; the work centre's first page."""
 
-from flask import Blueprint, Response, render_template
+from urllib.parse import quote
+
+from flask import Blueprint, Response, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from app import files
 from app.errors import NotFound
 from app.institutions import InstitutionKind, InstitutionState, catalogue, showing
 from app.institutions.showing import ShownInstitution
 from app.portal import figures, flow
+from app.portal import manual as book
 from app.portal.frame import region
 
 bp = Blueprint("portal", __name__)
@@ -30,6 +34,16 @@ def home() -> str:
 def help() -> str:
     """帮助中心 (manual 2.3)."""
     return render_template("portal/help.html")
+
+
+@bp.get("/help/manual.pdf")
+def manual() -> BaseResponse:
+    """操作手册下载 (manual 2.3)."""
+    content, tag = book.pdf()
+    answer = Response(content, mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = "inline; filename*=UTF-8''" + quote("操作手册.pdf")
+    answer.set_etag(tag)
+    return answer.make_conditional(request)
 
 
 @bp.get("/products")
