@@ -19,6 +19,8 @@ from app.protocol.signing import Algorithm, Key
 from app.protocol.sm2 import BadKey, public_key_of, read_public_key
 from app.protocol.trial import ENV
 
+KEYS = ("key", "test_key", "platform_key", "sm2_key")
+
 
 class Mistake(Exception):
     """Something the user wrote is wrong; the text says what, in Chinese and English."""
@@ -26,13 +28,17 @@ class Mistake(Exception):
 
 @dataclass(frozen=True)
 class Card:
-    """`key` signs our calls, `test_key` those of the acceptance test; `platform_key` is the platform's public one."""
+    """`key` signs our calls, `test_key` those of the acceptance test; `platform_key` is the platform's public one.
+
+    `sm2_key`: a pair of our own, which answers what the platform asks with SM2-SM3.
+    """
 
     platform: str
     app_id: str
     key: Key | None = None
     test_key: Key | None = None
     platform_key: Key | None = None
+    sm2_key: Key | None = None
 
     def key_for(self, env: str) -> Key:
         found = self.test_key if env == ENV else self.key
@@ -56,10 +62,10 @@ def load(path: Path) -> Card:
     for name in ("platform", "app_id"):
         if not isinstance(said.get(name), str):
             raise Mistake(f"{path}: 缺少 {name} / {name} is missing")
-    unknown = set(said) - {"platform", "app_id", "key", "test_key", "platform_key"}
+    unknown = set(said) - {"platform", "app_id", *KEYS}
     if unknown:
         raise Mistake(f"{path}: 不认识 {'、'.join(sorted(unknown))} / unknown entries")
-    keys = {name: _key(path, name, said.get(name)) for name in ("key", "test_key", "platform_key")}
+    keys = {name: _key(path, name, said.get(name)) for name in KEYS}
     return Card(said["platform"].rstrip("/"), said["app_id"], **keys)
 
 

@@ -87,4 +87,4 @@ def _text(message: Received, said: Stamp) -> bytes:
 
 def _ring(card: Card, env: str) -> Mapping[str, Key]:
     own = card.test_key if env else card.key
-    return {key.id: key for key in (*card.believed(env), own) if key is not None}
+    return {key.id: key for key in (*card.believed(env), own, card.sm2_key) if key is not None}

@@ -22,7 +22,7 @@ from app.protocol.canonical import Stamp, target
 from app.protocol.codes import Code, Refusal, envelope
 from app.protocol.digests import sm3_hex
 from app.protocol.messages.message import read, write
-from app.protocol.signing import Key
+from app.protocol.signing import Algorithm, Key
 
 VERBS: dict[str, Verb] = {
     "A1": orders.quote,
@@ -104,9 +104,10 @@ class Door:
             return status, content
 
     def _signed(self, asked: Stamp | None, status: int, content: bytes) -> Answer:
-        """Signed with the key of the traffic it belongs to."""
-        env = asked.env if asked is not None else ""
-        key = (self.card.test_key if env else self.card.key) or self.card.key
+        """As the question is signed: with our own pair, or the shared key of the traffic it belongs to."""
+        key = self.card.test_key if asked is not None and asked.env else self.card.key
+        if asked is not None and asked.algorithm == Algorithm.SM2_SM3:
+            key = self.card.sm2_key or key
         headers = {"Content-Type": JSON}
         if key is not None:
             headers |= signing.sign_answer(key, asked, status, content, datetime.now(UTC))
