@@ -52,7 +52,7 @@ def _institution(row: Institution) -> Section:
         Row(_("提交时间"), clock.shown(row.applied_at)),
     ]
     if row.reason:
-        found.append(Row(_("上次退回或不通过的原因"), row.reason))
+        found.append(Row(_("最近一次退回、不通过或下线的原因"), row.reason))
     return Section(_("机构信息"), tuple(found))
 
 
