@@ -36,10 +36,13 @@ class Desk:
 
     def decide(self, no: str, code: str = "BANK01", **said: Any) -> TestResponse:
         """The institution's reviewer does the open task."""
+        (task,) = [one for one in self.scene.tasks_of(no) if one.role == "institution_reviewer"]
+        return self.decides(task.id, code, **said)
+
+    def decides(self, task: int, code: str = "BANK01", **said: Any) -> TestResponse:
         client = self.scene.app.test_client()
         login_as(client, "institution_reviewer", institution=code)
-        (task,) = [one for one in self.scene.tasks_of(no) if one.role == "institution_reviewer"]
-        answer = client.post(f"/desk/tasks/{task.id}", data=said)
+        answer = client.post(f"/desk/tasks/{task}", data=said)
         self.scene.work()
         return answer
 

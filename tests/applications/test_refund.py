@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app import clock
-from app.protocol.calls import A8
+from app.protocol.calls import A8, B6
 from tests.applications.desk import Desk, words
 from tests.orders.scene import LOT, PREMIUM, YANCHI, Scene
 
@@ -122,3 +122,30 @@ def test_a_lot_that_was_put_off_keeps_the_refund_open(scene: Scene, desk: Desk, 
     scene.lot(LOT, version=2, bid_deadline=later)
     scene.wait(days=12)
     desk.decide(desk.applied(guarantee, "refund", **WHY), **NO)
+
+
+@both
+def test_the_institution_decides_by_its_signed_call_and_the_desk_comes_second(
+    scene: Scene, desk: Desk, issued: Issued
+) -> None:
+    guarantee = issued()
+    no = desk.applied(guarantee, "refund", **WHY)
+    (task,) = [one for one in scene.tasks_of(no) if one.role == "institution_reviewer"]
+    told = {
+        "refund_no": no, "guarantee_no": guarantee, "result": "APPROVED", "amount": PREMIUM, "repay_txn_no": "TK-9",
+        "repaid_at": clock.now().replace(microsecond=0),
+    }  # fmt: skip
+    assert desk.tells(B6, told).code == 0
+    assert desk.state(guarantee) == "已退保"
+    assert desk.decides(task.id, **NO).status_code == 409
+    assert desk.tells(B6, {**told, "repay_txn_no": "TK-10"}).code == 3002
+    assert scene.ledger(scene.order_of(guarantee)) == {}
+
+
+def test_another_institutions_application_is_unknown_to_it(scene: Scene, desk: Desk, issued: Issued) -> None:
+    guarantee = issued()
+    no = desk.applied(guarantee, "refund", **WHY)
+    told = {"refund_no": no, "guarantee_no": guarantee, "result": "REJECTED", "reject_code": "N01", "reason": "不符合"}
+    assert desk.tells(B6, told, "INS01").code == 3001
+    assert desk.tells(B6, told).code == 0
+    assert desk.state(guarantee) == "生效中"
