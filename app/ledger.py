@@ -21,6 +21,7 @@ class Account(StrEnum):
     HELD = "held"  # paid, nothing issued for it yet
     EARNED = "earned"  # paid, and a guarantee stands for it
     REPAYING = "repaying"  # asked back from the institution
+    ISSUER = "issuer"  # the institution's own
     CLAIMED = "claimed"  # paid out under a guarantee
 
 

@@ -1,13 +1,17 @@
 """An application's states, moved by its diagram."""
 
+from dataclasses import replace
+
 from sqlalchemy.exc import IntegrityError
 
+from app import money
 from app.applications import secrets
 from app.applications.errors import AnotherOpen, NotOpen
 from app.applications.models import OPEN, PENDING_AS, Application, ApplicationState, Kind
 from app.applications.secrets import Content
 from app.audit import record
 from app.db import db, savepoint
+from app.errors import Conflict
 from app.guarantees import life as guarantees
 from app.guarantees import secrets as guarantee_secrets
 from app.runtime.operations import OpContext
@@ -73,12 +77,23 @@ def resubmit(context: OpContext) -> None:
     old = secrets.content(application)
     said = {**old.said, **context.secret.get("said", {})}
     papers = context.secret.get("papers") or old.papers
-    application.sealed = secrets.sealed(Content(**{**vars(old), "said": said, "papers": list(papers)}))
+    application.sealed = secrets.sealed(replace(old, said=said, papers=list(papers)))
 
 
-def owe(context: OpContext) -> None:
-    """A claim approved, not yet paid."""
-    _to(context, S.PAYING)
+def owe(context: OpContext, amount: str) -> None:
+    """A claim approved over `amount` yuan, not yet paid."""
+    application = _to(context, S.PAYING)
+    own, fen = secrets.content(application), money.parse(amount)
+    balance = guarantee_secrets.content(guarantee_secrets.find(application.guarantee_no)).balance
+    if not 0 < fen <= min(balance, own.said["amount"]):
+        raise Conflict("同意赔付的金额应大于零，且不超过索赔金额和保函余额")
+    said = {**own.said, "approved_amount": fen}
+    application.sealed = secrets.sealed(replace(own, said=said))
+
+
+def note(context: OpContext, text: str) -> None:
+    """A line in the application's timeline."""
+    record(context.key, text, by=context.by)
 
 
 def approve(context: OpContext) -> None:

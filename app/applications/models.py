@@ -84,3 +84,14 @@ class Application(db.Model):  # type: ignore[name-defined]
     def label(self) -> str:
         state = S(self.state)  # type: ignore[call-arg]
         return WORDS.get((Kind(self.kind), state), state.label)  # type: ignore[call-arg]
+
+
+class ApplicationDraft(db.Model):  # type: ignore[name-defined]
+    """A claim filled in and not yet confirmed; all of it sealed."""
+
+    __tablename__ = "application_draft"
+    id: Mapped[str] = mapped_column(primary_key=True)  # unguessable
+    applicant_index: Mapped[str]
+    guarantee_no: Mapped[str] = mapped_column(ForeignKey("guarantee.no"))
+    content: Mapped[Any] = mapped_column(Sealed("application_draft.content"))
+    updated_at: Mapped[Any] = mapped_column(UtcDateTime)

@@ -5,6 +5,7 @@ from datetime import datetime
 from app import money
 from app.applications import life, secrets
 from app.guarantees import life as guarantees
+from app.guarantees import secrets as guarantee_secrets
 from app.guarantees.models import Lapse
 from app.notices import telling
 from app.runtime.operations import Field, OpContext, Operation
@@ -27,6 +28,21 @@ def tell(context: OpContext, text: str, reason: str = "") -> None:
     )
 
 
+def tell_bidder(context: OpContext, text: str) -> None:
+    """Tell the bidder what happens to its guarantee by somebody else's application."""
+    application = secrets.find(context.key)
+    guarantee = guarantee_secrets.find(application.guarantee_no)
+    telling.tell(
+        guarantee_secrets.content(guarantee).bidder_id,
+        text,
+        kind="order",
+        about=guarantee.order_no,
+        link=f"/guarantees/{guarantee.no}",
+        key=f"{KIND}:{application.no}:{text}:{context.step.number}",
+        places={"guarantee": guarantee.no},
+    )
+
+
 def phone_of(no: str) -> str:
     return secrets.content(secrets.find(no)).phone
 
@@ -43,8 +59,11 @@ def extend(context: OpContext, until: str) -> None:
     guarantees.extend(secrets.find(context.key).guarantee_no, datetime.fromisoformat(until), context)
 
 
-def pay_out(context: OpContext, amount: str) -> None:
-    guarantees.pay_out(secrets.find(context.key).guarantee_no, money.parse(amount), context)
+def pay_out(context: OpContext) -> None:
+    """What was approved is paid."""
+    application = secrets.find(context.key)
+    amount = secrets.content(application).said["approved_amount"]
+    guarantees.pay_out(application.guarantee_no, amount, context, key=application.no)
 
 
 OPERATIONS = (
@@ -64,7 +83,21 @@ OPERATIONS = (
         effects=("申请：审核中→待补正",),
     ),
     Operation("applications/resubmit", life.resubmit, title="重新提交", effects=("申请：待补正→审核中",)),
-    Operation("applications/owe", life.owe, title="同意赔付", effects=("申请：审核中→待赔付",)),
+    Operation(
+        "applications/owe",
+        life.owe,
+        title="同意赔付",
+        parameters=(Field("amount", "string", "同意赔付的金额（元）"),),
+        effects=("申请：审核中→待赔付",),
+    ),
+    Operation("applications/note", life.note, title="在进度中记一笔", parameters=(Field("text", "string", "内容"),)),
+    Operation(
+        "applications/tell_bidder",
+        tell_bidder,
+        title="通知投标人",
+        parameters=(Field("text", "string", "通知文本编号"),),
+        effects=("通知投标人",),
+    ),
     Operation("applications/approve", life.approve, title="通过申请", effects=("申请：→已通过",)),
     Operation(
         "applications/refuse",
@@ -99,7 +132,6 @@ OPERATIONS = (
         "guarantees/pay_out",
         pay_out,
         title="登记赔付",
-        parameters=(Field("amount", "string", "赔付金额（元）"),),
         effects=("保函：理赔中→已失效（足额）、生效中（余额减少）",),
     ),
 )

@@ -1,6 +1,7 @@
 """申请延期, 申请退保, 申请注销 (manual 5.3.2–5.3.4): the form, the record, the way so far."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
@@ -12,13 +13,15 @@ from app import formjs, institutions, numbering, projects, runtime
 from app.accounts.access import predicate
 from app.accounts.roles import Role
 from app.accounts.user import User, current_user, identity
-from app.applications import allowed, secrets
+from app.applications import allowed, drafts, secrets
 from app.applications.models import OPEN, PREFIX, Application, ApplicationState, Kind
 from app.applications.subject import reasons
 from app.db import db, retrying, transaction
 from app.errors import BadInput, Conflict, NotFound
+from app.guarantees import favour
 from app.guarantees import secrets as guarantees
 from app.guarantees.acts import Act
+from app.guarantees.views import own_guarantee
 from app.runtime import answers, definitions, timeline
 from app.runtime.models import UserTask
 
@@ -26,14 +29,28 @@ bp = Blueprint("applications", __name__, url_prefix="/applications")
 apply_bp = Blueprint("apply", __name__, url_prefix="/guarantees")
 PER_PAGE = 20
 Page = str | BaseResponse | tuple[str, int]
+Told = tuple[dict[str, Any], list[dict[str, Any]]]
 TITLES = {Kind.EXTENSION: "申请延期", Kind.REFUND: "申请退保", Kind.CANCELLATION: "申请注销", Kind.CLAIM: "申请理赔"}
 RECORDS = {Kind.EXTENSION: "延期记录", Kind.REFUND: "退保记录", Kind.CANCELLATION: "注销记录", Kind.CLAIM: "理赔记录"}
 OF_BIDDER = (Kind.EXTENSION, Kind.REFUND, Kind.CANCELLATION)
+CONFIRMED = frozenset({Kind.CLAIM})
+"""Looked over once more before they are sent."""
 
 
 @predicate("own_application")
 def own_application(user: User, no: str, **_: object) -> bool:
-    return secrets.find(no).applicant_index == secrets.applicant_index(user.entity_id)
+    """One's own; a claim is also its tenderer's, whoever files it."""
+    application = secrets.find(no)
+    if application.applicant_index == secrets.applicant_index(user.entity_id):
+        return True
+    return application.kind == Kind.CLAIM and favour.in_favour(user, application.guarantee_no)
+
+
+@predicate("may_apply")
+def may_apply(user: User, no: str, kind: str, **_: object) -> bool:
+    if kind == Kind.CLAIM:
+        return user.role in (Role.TENDERER, Role.TENDER_AGENT) and favour.may_claim(user, no)
+    return user.role == Role.BIDDER and own_guarantee(user, no)
 
 
 @apply_bp.route("/<no>/apply/<kind>", methods=["GET", "POST"])
@@ -52,8 +69,11 @@ def new(no: str, kind: str) -> Page:
             errors = wrong.fields
         else:
             sent = answers.written(told)
+            if chosen in CONFIRMED:
+                draft = retrying(lambda: _keep(no, form, sent))
+                return redirect(url_for(".confirm", no=no, kind=kind, draft=draft))
             try:
-                number = retrying(lambda: _send(chosen, no, form, sent))
+                number = retrying(lambda: _send(chosen, no, lambda: _parted(form, sent)))
             except Conflict as conflict:
                 answers.dropped(sent)
                 refused = conflict.message
@@ -72,6 +92,32 @@ def new(no: str, kind: str) -> Page:
         **_guarantee(no),
     )
     return (page, 409 if refused and request.method == "POST" else 422 if errors else 200)
+
+
+@apply_bp.route("/<no>/apply/<kind>/<draft>", methods=["GET", "POST"])
+def confirm(no: str, kind: str, draft: str) -> Page:
+    """以下信息提交后将无法修改, 请再次确认后提交 (manual 6)."""
+    chosen, kept = _kind(kind), drafts.get(draft, guarantee_no=no, user=current_user())
+    form = formjs.load(definitions.live(chosen.value).form(f"{chosen.value}/apply"))
+    refused = ""
+    if request.method == "POST":
+        try:
+            number = retrying(lambda: _send(chosen, no, lambda: (kept.said, kept.papers), draft=draft))
+        except Conflict as conflict:
+            refused = conflict.message
+        else:
+            flash(_("提交成功"))
+            return redirect(url_for("applications.detail", no=number))
+    page = render_template(
+        "applications/confirm.html",
+        kind=chosen,
+        title=TITLES[chosen],
+        said=form.shown(kept.said, {**_facts(no), "reasons": reasons(chosen.value)}),
+        papers=kept.papers,
+        refused=refused,
+        **_guarantee(no),
+    )
+    return (page, 409 if refused else 200)
 
 
 @bp.get("/")
@@ -145,12 +191,19 @@ def task(no: str, task_id: int) -> Page:
     return (page, 422) if errors else page
 
 
-def _send(kind: Kind, guarantee_no: str, form: formjs.Form, sent: dict[str, Any]) -> str:
-    """Raises Conflict."""
+def _keep(guarantee_no: str, form: formjs.Form, sent: dict[str, Any]) -> str:
+    """What is to be confirmed; the draft's id."""
+    with transaction():
+        said, papers = _parted(form, sent)
+        return drafts.keep(guarantee_no, drafts.Draft(said, papers), user=current_user())
+
+
+def _send(kind: Kind, guarantee_no: str, told: Callable[[], Told], draft: str = "") -> str:
+    """`told`, asked inside the transaction, gives the answers and papers. Raises Conflict."""
     user = current_user()
     who = identity(user)
     with transaction():
-        said, papers = _parted(form, sent)
+        said, papers = told()
         no = numbering.next_number(PREFIX[kind])
         guarantee = guarantees.find(guarantee_no)
         runtime.start(
@@ -170,6 +223,8 @@ def _send(kind: Kind, guarantee_no: str, form: formjs.Form, sent: dict[str, Any]
                 **said,
             },
         )
+        if draft:
+            drafts.drop(draft)
     return no
 
 
@@ -179,7 +234,7 @@ def _resend(task_id: int, form: formjs.Form, sent: dict[str, Any]) -> None:
         runtime.complete(task_id, {}, by=current_user().actor, secret={"said": said, "papers": papers})
 
 
-def _parted(form: formjs.Form, sent: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _parted(form: formjs.Form, sent: dict[str, Any]) -> Told:
     """(answers, papers): nothing an applicant writes is process data; files are named by their numbers."""
     data, secret = answers.parted(form, sent)
     papers: list[dict[str, Any]] = []
@@ -191,8 +246,9 @@ def _parted(form: formjs.Form, sent: dict[str, Any]) -> tuple[dict[str, Any], li
 
 
 def offers(user: User, guarantee_no: str) -> list[Act]:
-    """What the guarantee's page offers its bidder, and why not."""
-    published = [kind for kind in OF_BIDDER if definitions.is_live(kind.value)] if user.role == Role.BIDDER else []
+    """What the guarantee's page offers its bidder or its tenderer, and why not."""
+    kinds = OF_BIDDER if user.role == Role.BIDDER else (Kind.CLAIM,) if favour.may_claim(user, guarantee_no) else ()
+    published = [kind for kind in kinds if definitions.is_live(kind.value)]
     return [
         Act(TITLES[one.kind], url_for("apply.new", no=guarantee_no, kind=one.kind.value), one.why, one.opens_at)
         for one in allowed.actions(guarantee_no, tuple(published))
@@ -200,7 +256,7 @@ def offers(user: User, guarantee_no: str) -> list[Act]:
 
 
 def _kind(name: str) -> Kind:
-    if name not in {one.value for one in OF_BIDDER}:
+    if name not in {one.value for one in Kind}:
         raise NotFound(_("没有这种申请"))
     return Kind(name)  # type: ignore[call-arg]
 

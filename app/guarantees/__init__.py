@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from app.guarantees import views
+from app.guarantees import favour_views, views
 from app.guarantees.operations import OPERATIONS
 
 
 def init(app: Flask) -> None:
     app.register_blueprint(views.bp)
+    app.register_blueprint(favour_views.bp)
     app.register_blueprint(views.verify_bp)
     app.extensions["catalogue"].add(*OPERATIONS)

@@ -53,13 +53,17 @@ def extend(no: str, until: datetime, context: OpContext) -> None:
     record(no, "有效期已延长", by=context.by)
 
 
-def pay_out(no: str, amount: int, context: OpContext) -> None:
-    """A claim of `amount` fen was paid: in full the guarantee lapses (顶格赔付), in part its balance is less."""
+def pay_out(no: str, amount: int, context: OpContext, *, key: str) -> None:
+    """A claim of `amount` fen was paid: in full the guarantee lapses (顶格赔付), in part its balance is less.
+
+    `key` is the claim's number.
+    """
     guarantee = secrets.locked(no)
     content = secrets.content(guarantee)
     if not 0 < amount <= content.balance:
         raise Conflict("赔付金额应大于零且不超过保函余额", no=no)
     _rewrite(guarantee, balance=content.balance - amount)
+    ledger.book(guarantee.order_no, amount, Account.ISSUER, Account.CLAIMED, key=f"claimed:{key}")
     if amount == content.balance:
         lapse(no, Lapse.PAID_OUT, context)
     else:

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import BigKey, UtcDateTime, db
@@ -58,3 +58,24 @@ class Guarantee(db.Model):  # type: ignore[name-defined]
     received_at: Mapped[Any] = mapped_column(UtcDateTime)
     state_since: Mapped[Any] = mapped_column(UtcDateTime, nullable=True)
     lapse: Mapped[str] = mapped_column(default="", server_default="")  # why it lapsed
+
+
+class ClaimDelegation(db.Model):  # type: ignore[name-defined]
+    """A tenderer lets the agent of its lot file claims, until it takes that back."""
+
+    __tablename__ = "claim_delegation"
+    __table_args__ = (
+        Index(
+            "uq_claim_delegation_standing",
+            "lot_no",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    lot_no: Mapped[str] = mapped_column(ForeignKey("lot.no"))
+    agent_uscc: Mapped[str]
+    agent_name: Mapped[str]
+    created_at: Mapped[Any] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[Any] = mapped_column(UtcDateTime, nullable=True)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app import files, institutions, projects
 from app.accounts.access import predicate
+from app.accounts.roles import Role
 from app.accounts.user import User, current_user
 from app.audit import record
 from app.db import db, transaction
@@ -31,8 +32,11 @@ def own_guarantee(user: User, no: str, **_: object) -> bool:
 
 
 @bp.get("/")
-def index() -> str:
+def index() -> str | BaseResponse:
+    """A bidder's own; a tenderer's stand lot by lot."""
     user, state = current_user(), request.args.get("state", "")
+    if user.role != Role.BIDDER:
+        return redirect(url_for("favour.index"))
     query = select(Guarantee).where(Guarantee.bidder_index == bidder_index(user.entity_id))
     if state in set(S):
         query = query.where(Guarantee.state == state)

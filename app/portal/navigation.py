@@ -76,14 +76,14 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
             Entry(
                 _l("我的保函"),
                 "guarantees.index",
-                frozenset({"bidder"}),
-                ("guarantees.", "apply."),
-                about=_l("查看和下载保函，申请延期、退保或注销"),
+                ENTITY,
+                ("guarantees.", "favour.", "apply."),
+                about=_l("查看和下载保函，申请延期、退保、注销或理赔"),
             ),
             Entry(
                 _l("申请记录"),
                 "applications.index",
-                frozenset({"bidder", "tenderer", "tender_agent"}),
+                ENTITY,
                 ("applications.",),
                 about=_l("延期、退保、注销和理赔申请的进展"),
             ),

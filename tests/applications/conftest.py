@@ -5,17 +5,16 @@ from collections.abc import Callable
 import pytest
 
 from tests.applications.desk import Desk
-from tests.orders.conftest import _counter, papers, scene  # noqa: F401 - fixtures
 from tests.orders.scene import Scene
 
 
 @pytest.fixture
-def desk(scene: Scene) -> Desk:  # noqa: F811
+def desk(scene: Scene) -> Desk:
     return Desk(scene)
 
 
 @pytest.fixture
-def issued(scene: Scene) -> Callable[..., str]:  # noqa: F811
+def issued(scene: Scene) -> Callable[..., str]:
     """issued(lot=…, who=…): the number of a guarantee in force."""
 
     def buy(**how: object) -> str:

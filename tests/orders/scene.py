@@ -37,6 +37,7 @@ from tests.support.people import login_as
 
 PREMIUM = 180_000  # BANK01: 0.30 % of 600,000 yuan, in fen
 BOND = 60_000_000
+RESTING = {"bidder", "earned", "issuer", "claimed"}
 LOT = "LOT-1"
 
 
@@ -200,9 +201,7 @@ class Scene:
         content = self.papers[f"{self.institution(no)}:{paper}"]
         with self.app.app_context():
             bought = secrets.content(secrets.find(no))
-        file = {
-            "format": "PDF", "content": content, "sm3": sm3_hex(content), "sha256": hashlib.sha256(content).hexdigest(),
-        }  # fmt: skip
+        file = self.file(content)
         if paper == "hash":
             file |= {"sm3": "0" * 64}
         return {
@@ -210,6 +209,12 @@ class Scene:
             "issued_at": clock.now().replace(microsecond=0), "valid_from": bought.begins.replace(microsecond=0),
             "valid_to": bought.ends, "amount": bought.amount, "mode": "SEALED", "kind": "INDEPENDENT", "file": file,
         } | changes  # fmt: skip
+
+    @staticmethod
+    def file(content: bytes) -> dict[str, Any]:
+        """A PDF as a message carries it."""
+        hashes = {"sm3": sm3_hex(content), "sha256": hashlib.sha256(content).hexdigest()}
+        return {"format": "PDF", "content": content, **hashes}
 
     def issues(
         self, no: str, *, tell: bool = True, known: bool = True, paper: str = "good", on: str = "", **changes: Any
@@ -385,7 +390,7 @@ class Scene:
         self.wait(days=62)
         for instance in self.rows(select(Instance)):
             assert instance.status == ENDED, (instance.policy, instance.key, self.tasks(instance.key))
-            assert self.ledger(instance.key).keys() <= {"bidder", "earned"}, self.ledger(instance.key)
+            assert self.ledger(instance.key).keys() <= RESTING, self.ledger(instance.key)
             assert not self.undelivered(instance.key)
             self.replayed(instance)
         assert not self.rows(select(UserTask))
