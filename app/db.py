@@ -11,9 +11,10 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from flask import has_app_context
+from flask import abort, has_app_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import BigInteger, DateTime, Integer, MetaData, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
@@ -39,7 +40,15 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+class Database(SQLAlchemy):
+    def paginate(self, select: Any, **how: Any) -> Pagination:
+        """A page's number no database can count to is no page."""
+        if len(request.args.get("page", "")) > PAGE_DIGITS:
+            abort(404)
+        return super().paginate(select, **how)
+
+
+db = Database(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
@@ -47,6 +56,7 @@ Fen = BigInteger
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 RESTED = 1.0  # seconds
+PAGE_DIGITS = 9
 _AGAIN = {"40001", "40P01", "55P03"}
 
 

@@ -4,10 +4,11 @@ import secrets
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, abort, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from app import clock, money
+from app.asked import CONTROL, Asked
 from app.db import db
 from app.errors import AppError, BadInput
 
@@ -29,6 +30,7 @@ TITLES = {
 
 
 def init(app: Flask) -> None:
+    app.request_class = Asked
     app.before_request(_begin)
     app.after_request(_headers)
     app.register_error_handler(AppError, _app_error)
@@ -48,6 +50,8 @@ def _begin() -> None:
     g.request_id = request.headers.get("X-Request-Id", "")[:64] or secrets.token_hex(8)
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=g.request_id)
+    if CONTROL.search(request.path):
+        abort(404)
 
 
 def _headers(response: Response) -> Response:
