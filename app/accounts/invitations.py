@@ -149,6 +149,8 @@ def accept(row: Invitation, account: Account) -> None:
         raise Refused("；".join(wrong.fields.values())) from wrong
     account.roles, account.regions = [str(role) for role in roles], regions
     account.institution, account.left_at = row.institution, None
+    if not (account.handler or {}).get("phone"):
+        account.handler = {"phone": row.phone}  # the platform tells none, and the link came there
     row.accepted_by = account.id
     by = Actor(account.sub, account.name)
     move(row, S.ACCEPTED, by=by)

@@ -108,7 +108,7 @@ def known(issuer: str, profile: Profile) -> Account:
     account.name = profile.name
     account.uscc = profile.uscc or None
     account.entity = entity_id(profile.uscc) if profile.uscc else ""
-    account.handler = profile.handler
+    account.handler = profile.handler or account.handler
     account.signed_in_at = clock.now()
     db.session.flush()
     return account

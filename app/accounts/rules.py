@@ -152,6 +152,16 @@ RULES: dict[str, str] = {
     "studio.restore": "operator",
     "studio.drawing": "operator | publisher | auditor",
     "studio.marks": "operator | publisher | auditor",
+    # an institution's own page
+    "institutions.own": "institution_admin",
+    "institutions.own_contact": "institution_admin",
+    "institutions.own_contact_change": "institution_admin",
+    "institutions.own_code": "institution_admin",
+    "institutions.own_keys": "institution_admin",
+    "institutions.own_rotate": "institution_admin",
+    "institutions.own_revoke_question": "institution_admin",
+    "institutions.own_revoke": "institution_admin",
+    "institutions.own_sm2": "institution_admin",
     # staff
     "staff.index": "operator | auditor | institution_admin",
     "staff.detail": "operator | auditor | institution_admin & own_person",

@@ -24,7 +24,8 @@ PURPOSES: Mapping[str, str] = {
     "acceptance": "金融机构验收申请",
     "acceptance_data": "提交验收资料",
     "progress": "准入进度查询",
-    "key": "查看接口密钥",
+    "key": "更换接口密钥",
+    "contact": "变更机构联系人",
     "complaint": "在线投诉",
 }
 PAUSE = timedelta(seconds=60)

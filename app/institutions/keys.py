@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app import clock
 from app.audit import Actor, record
 from app.db import BigKey, UtcDateTime, db
-from app.errors import NotFound
+from app.errors import Conflict, NotFound
 from app.protocol.signing import Algorithm, Key, new_secret
 from app.sealing import Sealed
 
@@ -58,8 +58,8 @@ def valid(app_id: str, env: str = "") -> list[Key]:
 
 
 def current(app_id: str, algorithm: str = Algorithm.HMAC_SM3, env: str = "") -> Key:
-    """The newest valid key of that algorithm."""
-    found = next((key for key in valid(app_id, env) if key.algorithm == algorithm), None)
+    """The key we sign with: of those valid the oldest, which the other side has; the newer ones when it has ended."""
+    found = next((key for key in reversed(valid(app_id, env)) if key.algorithm == algorithm), None)
     if found is None:
         raise NotFound("没有有效的接口密钥", app_id=app_id)
     return found
@@ -115,6 +115,20 @@ def enter_public(code: str, app_id: str, public: str, *, by: Actor) -> None:
     name = f"S{clock.today():%Y%m%d}{secrets.token_hex(4)}"
     db.session.add(ApiKey(app_id=app_id, key_id=name, algorithm=Algorithm.SM2_SM3, public=public, valid_from=now))
     record(code, "登记 SM2 公钥", by=by, key_id=name)
+
+
+def revoke(code: str, app_id: str, key_id: str, *, by: Actor) -> None:
+    """End a key now; the last one that serves its purpose stays until there is another."""
+    now = clock.now()
+    rows = db.session.scalars(select(ApiKey).where(ApiKey.app_id == app_id).with_for_update()).all()
+    good = [row for row in rows if row.valid_from <= now and (row.valid_to is None or row.valid_to > now)]
+    row = next((one for one in good if one.key_id == key_id), None)
+    if row is None:
+        raise NotFound("没有这个有效的密钥", key_id=key_id)
+    if not any(one is not row and (one.env, one.algorithm) == (row.env, row.algorithm) for one in good):
+        raise Conflict("这是唯一有效的密钥，请先更换密钥")
+    row.valid_to = now
+    record(code, "停用接口密钥", by=by, key_id=key_id)
 
 
 def listed(app_id: str) -> list[ApiKey]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.accounts import invitations, staff
+from app.accounts.roles import Role
 from app.audit import record
 from app.errors import Conflict
 from app.institutions import joining, offline, standing
@@ -57,6 +59,21 @@ def go_online(context: OpContext) -> None:
 
 def fail_acceptance(context: OpContext, code: str, reason: str) -> None:
     joining.fail(code_of(context.key), code, reason, by=context.by)
+
+
+def invite_admin(context: OpContext) -> None:
+    """Its contact becomes its administrator by accepting; not needed where one works already, or nobody applied."""
+    institution = get(code_of(context.key))
+    admins = [one for one in staff.people(institution.code) if Role.INSTITUTION_ADMIN.value in one.roles]
+    if institution.contact and not any(map(staff.works, admins)):
+        who = institution.contact
+        invitations.invite(
+            role=Role.INSTITUTION_ADMIN,
+            name=who["name"],
+            phone=who["phone"],
+            institution=institution.code,
+            by=context.by,
+        )
 
 
 def take_offline(context: OpContext, code: str, reason: str) -> None:
@@ -137,6 +154,7 @@ OPERATIONS = (
     ),
     Operation("institutions/resubmit", resubmit, title="登记补正的验收申请", parameters=(APPLICATION,)),
     Operation("institutions/go_online", go_online, title="验收通过，上线", effects=("机构：上线待审核→已上线",)),
+    Operation("institutions/invite_admin", invite_admin, title="邀请联系人担任机构管理员", effects=("邀请机构管理员",)),
     Operation(
         "institutions/fail_acceptance",
         fail_acceptance,
