@@ -58,8 +58,10 @@ def valid(app_id: str, env: str = "") -> list[Key]:
 
 
 def current(app_id: str, algorithm: str = Algorithm.HMAC_SM3, env: str = "") -> Key:
-    """The key we sign with: of those valid the oldest, which the other side has; the newer ones when it has ended."""
-    found = next((key for key in reversed(valid(app_id, env)) if key.algorithm == algorithm), None)
+    """The key we sign with: the newest. But while one is on its way out that one, which the other side surely has."""
+    good = [key for key in valid(app_id, env) if key.algorithm == algorithm]
+    ending = [key for key in good if key.expires_at is not None]
+    found = ending[-1] if ending else good[0] if good else None
     if found is None:
         raise NotFound("没有有效的接口密钥", app_id=app_id)
     return found
