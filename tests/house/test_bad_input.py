@@ -12,47 +12,12 @@ from tests.support.people import login_as
 pytestmark = pytest.mark.postgresql  # it takes less than SQLite
 
 NASTY = ("a\x00b", "9" * 30, "１２🐲" * 30)
-NAMES = [
-    "q",
-    "page",
-    "state",
-    "region",
-    "category",
-    "after",
-    "before",
-    "type",
-    "no",
-    "code",
-    "status",
-    "policy",
-    "kind",
-    "lot",
-    "product",
-    "terms",
-    "note",
-    "reason",
-    "revision",
-    "next",
-    "phone",
-    "name",
-    "uscc",
-    "amount",
-    "agree",
-    "purpose",
-    "handler_name",
-    "handler_id_no",
-    "handler_phone",
-    "role",
-    "institution",
-    "outcome",
-    "files",
-    "words",
-    "payload",
-    "result",
-    "resolve_note",
-    "amend_note",
-    "skip_note",
-]
+NAMES = (
+    "q", "page", "state", "region", "category", "after", "before", "type", "no", "code", "status", "policy",
+    "kind", "lot", "product", "terms", "note", "reason", "revision", "next", "phone", "name", "uscc", "amount",
+    "agree", "purpose", "handler_name", "handler_id_no", "handler_phone", "role", "institution", "outcome",
+    "files", "words", "payload", "result", "resolve_note", "amend_note", "skip_note",
+)  # fmt: skip
 
 
 def address(rule: Rule, value: str) -> str:
