@@ -3,7 +3,18 @@
 from flask import Flask, Response, request
 
 from app.accounts import csrf
-from app.gateway import applications, callbacks, decisions, fetching, lots, own_key, products, reference, verification
+from app.gateway import (
+    applications,
+    callbacks,
+    decisions,
+    fetching,
+    lots,
+    own_key,
+    products,
+    reconciling,
+    reference,
+    verification,
+)
 from app.gateway.door import PREFIX, bp, sign_plain
 from app.gateway.operations import OPERATIONS
 from app.gateway.seeds import seed_demo
@@ -17,6 +28,7 @@ _ROUTES = (callbacks, decisions, products, lots, own_key, verification)
 def init(app: Flask) -> None:
     app.extensions["catalogue"].add(*OPERATIONS, *applications.OPERATIONS)
     app.extensions["handlers"].update({fetching.HANDLER: fetching.fetch, products.HANDLER: products.fetch_terms})
+    reconciling.init(app)
     if path := app.config["PLATFORM_SM2_KEY_FILE"]:
         read_key(path)  # a wrong one is said at start, not to the first caller
     csrf.exempt(bp)

@@ -2,13 +2,13 @@
 
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
+from app import clock
 from app.protocol import signing
 from app.protocol.codes import Code, envelope
 from app.protocol.signing import Key
@@ -57,7 +57,7 @@ class Teller:
                     return
                 asked = signing.verify_request(
                     method=self.command, path=parts.path, query=parts.query, headers=self.headers, body=body,
-                    keys=lambda _app, key_id, _env: teller.accepted.get(key_id), now=datetime.now(UTC),
+                    keys=lambda _app, key_id, _env: teller.accepted.get(key_id), now=clock.now(),
                     remember=lambda *_: True,
                 )  # fmt: skip
                 path = parts.path.removeprefix("/bank")
@@ -75,7 +75,7 @@ class Teller:
                 raw = one.raw if one.raw is not None else orjson.dumps(envelope(one.code, data=one.data))
                 status = one.status or one.code.status
                 key = one.sign_with or teller.key
-                self._send(status, signing.sign_answer(key, asked, status, raw, datetime.now(UTC)), raw)
+                self._send(status, signing.sign_answer(key, asked, status, raw, clock.now()), raw)
 
             do_GET = do_POST
 

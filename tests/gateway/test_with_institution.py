@@ -1,6 +1,7 @@
 """The gateway and an institution of its own process speak to each other, over the loopback, both ways."""
 
 import threading
+from datetime import datetime
 
 import pytest
 import requests
@@ -8,10 +9,11 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from app import clock, files, gateway
-from app.db import transaction
-from app.gateway import outgoing
+from app.db import db, transaction
+from app.gateway import outgoing, reconciling
 from app.guarantees.models import Guarantee
 from app.ledger import LedgerEntry
+from app.orders.models import Payment
 from app.protocol import documents
 from app.protocol.calls import C1
 from app.runtime.models import InboxMessage
@@ -88,3 +90,29 @@ def test_an_order_goes_out_and_its_guarantee_comes_back(app, client, known, lot_
         assert outgoing.close_order(job(7), "TIMEOUT")["paid"] is True
         assert len(placed.fresh(select(InboxMessage))) == 3
         assert placed.fresh(select(Guarantee)) == placed.fresh(select(LedgerEntry)) == []
+
+
+def test_an_institution_that_lies_about_its_books_is_found_out(app, client, known, lot_values):
+    trading = sandbox.key(known["trading"]["key"])
+    assert Party(client, "TRADING", trading, [trading]).say(C1, lot_values, lot_id="LOT-1").code == 0
+    url = next(one for one in known["institutions"] if one["code"] == "BANK01")["endpoint_url"].removesuffix("/BANK01")
+    with app.app_context():
+        placed.order("DD1", "LOT-1")
+        outgoing.place_order(job(1))
+        until(lambda: told("underwriting"), "B1")
+        link = outgoing.payment_link(job(2))
+        requests.post(link["url"], data={"channel": "扫码支付"}, allow_redirects=False, timeout=5)
+        (payment,) = until(lambda: told("payment"), "B2")
+        (issuance,) = until(lambda: told("issuance"), "B3")
+        placed.guarantee(issuance["guarantee_no"], "DD1", "LOT-1")
+        with transaction():
+            paid_at = datetime.fromisoformat(payment["paid_at"])
+            paid = {"amount": 180_000, "channel": "x", "paid_at": paid_at}
+            db.session.add(Payment(order_no="DD1", txn_no=payment["pay_txn_no"], **paid))
+        said = []
+        for how in ("", "missing", "extra", "amount"):
+            rule = {"institution": "BANK01", "kinds": {"lies": {"how": how}} if how else {}}
+            assert requests.post(f"{url}/misbehave", json=rule, timeout=5).ok
+            found = reconciling.differing("BANK01", clock.local(paid_at).date(), request_id=f"A13-{how or 'honest'}")
+            said.append([(one.what, one.kind) for one in found])
+        assert said == [[], [("MISSING", "PAYMENT")], [("EXTRA", "PAYMENT")], [("AMOUNT", "PAYMENT")]]

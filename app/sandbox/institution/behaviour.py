@@ -30,6 +30,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "never_issue": {},
     "reprice": {"factor": 1.2},  # B1 asks another premium
     "by_url": {},  # B3 gives the file's address instead of its content
+    "lies": {"how": "missing"},  # A13 of the institution: missing|extra|amount, about its first payment of the day
     "pays": {"seconds": 0},  # no bidder needed: paid as soon as there is a payment link
 }
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
@@ -40,7 +41,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "silent_repayment": {"silent": {"calls": ["B11"]}},
     "bad_answer": {"bad_signature": {"calls": ["A2", "A3", "A5"], "times": 1}},
 }
-MIX = [name for name in PRESETS if name not in ("pays", "by_url", "reprice", "silent")]
+MIX = [name for name in PRESETS if name not in ("lies", "pays", "by_url", "reprice", "silent")]
 
 
 class BadRule(ValueError):

@@ -47,7 +47,21 @@ def reconcile(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, 
         for kind, query in queries.items()
         for row in books.execute(query + _OF_ENV, (*span, ask.code, ask.env))
     ]
-    return {"date": day, "entries": sorted(entries, key=lambda entry: entry["at"])}
+    entries.sort(key=lambda entry: entry["at"])
+    lies = office.manners.option(ask.code, "", "lies")
+    return {"date": day, "entries": _lied(entries, lies["how"]) if lies else entries}
+
+
+def _lied(entries: list[dict[str, Any]], how: str) -> list[dict[str, Any]]:
+    """Books that are wrong about the day's first payment."""
+    first = next((entry for entry in entries if entry["kind"] == "PAYMENT"), None)
+    if first is None:
+        return entries
+    others = [entry for entry in entries if entry is not first]
+    if how == "missing":
+        return others
+    other = {**first, "txn_no": f"{first['txn_no']}X"} if how == "extra" else {**first, "amount": first["amount"] + 100}
+    return [*others, other, first] if how == "extra" else [*others, other]
 
 
 def pong(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any]:
