@@ -265,5 +265,5 @@ def test_amounts_and_notes_are_sealed(app, books, counter, day):
 
 
 def test_the_policy_has_no_findings(app):
-    with app.app_context():
+    with app.test_request_context("/"):
         assert check(Folder("reconciliation", definitions.seeds(ROOT)["reconciliation"])) == []
