@@ -21,7 +21,7 @@ class ShownType:
 
 @dataclass(frozen=True)
 class ShownOffer:
-    """One institution's product; amounts in fen, `rate` as people read it."""
+    """One institution's product; amounts in fen, `rate` as people read it; no `categories` or `regions`: all of them."""
 
     name: str
     rate: str
@@ -29,6 +29,9 @@ class ShownOffer:
     limit: int
     text: str
     terms_url: str
+    independent: bool
+    categories: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,4 +83,7 @@ def _offer(one: Institution, product: Product) -> ShownOffer:
         limit=product.limit_fen,
         text=product.intro,
         terms_url=url_for("institutions.terms", code=one.code, product=product.code),
+        independent=product.independent,
+        categories=tuple(product.categories),
+        regions=tuple(product.regions or one.regions),
     )

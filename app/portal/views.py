@@ -12,6 +12,7 @@ from app.institutions.showing import ShownInstitution
 from app.portal import figures, flow
 from app.portal import manual as book
 from app.portal.frame import region
+from app.projects import LotCategory
 
 bp = Blueprint("portal", __name__)
 SEEN = (InstitutionState.ONLINE, InstitutionState.OFFLINE)
@@ -59,7 +60,14 @@ def institution(code: str) -> str:
     one = catalogue.find(code)
     if one is None or one.state not in SEEN:
         raise NotFound("没有找到该金融机构，可能尚未上线")
-    return render_template("portal/institution.html", institution=showing.shown(one), online=one.online)
+    return render_template(
+        "portal/institution.html",
+        institution=showing.shown(one),
+        kind=InstitutionKind(one.kind),  # type: ignore[call-arg]
+        since=one.online_since,
+        online=one.online,
+        categories={category.value: category.label for category in LotCategory},
+    )
 
 
 @bp.get("/institutions/<code>/logo")
