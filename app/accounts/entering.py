@@ -42,6 +42,8 @@ def enter(issuer: str, claims: Mapping[str, Any], *, staff_acr: frozenset[str], 
         account = upsert(issuer, profile(claims, staff_acr=staff_acr))
         if account.kind == Kind.STAFF:
             _fits(account)
+    if account.kind == Kind.STAFF and (phone := invitations.plain_phone(phone_number(claims))):
+        account.handler = {"phone": phone}
     if account.left_at is not None:
         raise Refused("您已登记离职，不能登录；如有疑问请联系业务运营")
     account.failures, account.locked_until = 0, None

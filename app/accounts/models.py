@@ -26,7 +26,9 @@ class Account(db.Model):  # type: ignore[name-defined]
     name: Mapped[str] = mapped_column(Sealed("account.name"))
     uscc: Mapped[str | None] = mapped_column(Sealed("account.uscc"))
     entity: Mapped[str] = mapped_column(default="", index=True)  # blind index of the uscc; "" for staff
-    handler: Mapped[Any] = mapped_column(Sealed("account.handler"), nullable=True)  # {name, id_no, phone}
+    handler: Mapped[Any] = mapped_column(
+        Sealed("account.handler"), nullable=True
+    )  # {name, id_no, phone}; staff: {phone}
     roles: Mapped[list[str]] = mapped_column(JSON)
     regions: Mapped[list[str]] = mapped_column(JSON)
     institution: Mapped[str] = mapped_column(default="")

@@ -10,7 +10,7 @@ from app.errors import Conflict
 from app.institutions import joining, offline, standing
 from app.institutions.cases import code_of
 from app.institutions.catalogue import get
-from app.notices import telling
+from app.notices import reminding, telling
 from app.runtime.operations import Field, OpContext, Operation
 
 
@@ -90,9 +90,11 @@ def propose_offline(context: OpContext, reason: str, institution: str = "", orig
     offline.propose(code, reason, origin=origin or context.element_name, key=f"{context.key}:{context.step.number}")
 
 
-def remind(context: OpContext) -> None:
-    """The reviewers' task is near its deadline: everybody who sees the institution reads it on the timeline."""
-    record(code_of(context.key), "临近审核时限，请审核员尽快办理", by=context.by)
+def remind(context: OpContext, text: str, note: str = "") -> None:
+    """The reviewers are told by SMS; a `note` stands on the timeline for everybody who sees the institution."""
+    if note:
+        record(code_of(context.key), note, by=context.by)
+    reminding.remind(context, text)
 
 
 def tell(context: OpContext, text: str, reason: str = "", until: str = "") -> None:
@@ -180,7 +182,16 @@ OPERATIONS = (
             Field("origin", "string", "由何而来", required=False),
         ),
     ),
-    Operation("institutions/remind", remind, title="提醒审核员"),
+    Operation(
+        "institutions/remind",
+        remind,
+        title="短信提醒审核员",
+        parameters=(
+            Field("text", "string", "通知文本编号"),
+            Field("note", "string", "时间线上的说明", required=False),
+        ),
+        effects=("短信提醒办理人",),
+    ),
     Operation(
         "institutions/tell",
         tell,

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import clock
-from app.accounts import invitations, staff
+from app.accounts import invitations, reaching, staff
 from app.accounts.models import Account
 from app.accounts.roles import Role
 from app.audit import SYSTEM, Actor, AuditLine
@@ -275,3 +275,13 @@ def test_staff_check_names_the_auditors_separation() -> None:
     with pytest.raises(BadInput):
         staff.check([Role.AUDITOR, Role.PUBLISHER], regions=(), institution="")
     staff.check([Role.AUDITOR], regions=(), institution="")
+
+
+def test_staff_can_be_reached_by_the_phone_the_platform_names(
+    client: FlaskClient, platform: Platform, app: Flask
+) -> None:
+    platform.person = {**OPERATOR, "phone_number": "+86 138-0000-0001"}
+    sign_in(client, platform)
+    with app.app_context():
+        assert list(reaching.phones("operator", region="430000").values()) == ["13800000001"]
+        assert reaching.phones("centre_reviewer", region="430000") == {}

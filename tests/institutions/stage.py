@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app import clock
+from app.accounts.models import Account
 from app.audit import SYSTEM
 from app.db import db, transaction
 from app.institutions import Institution, InstitutionState, seed_lists
@@ -87,6 +88,15 @@ class Stage:
     def staff(self, role: str = "centre_reviewer", **who: Any) -> FlaskClient:
         client = self.app.test_client()
         login_as(client, role, **({"regions": ("430000",)} if role == "centre_reviewer" else {}) | who)
+        return client
+
+    def reachable(self, phone: str, role: str = "centre_reviewer", **who: Any) -> FlaskClient:
+        """Somebody whose phone the login platform has named."""
+        client = self.staff(role, **who)
+        with self.app.app_context(), transaction():
+            account = db.session.scalars(select(Account).order_by(Account.id.desc())).first()
+            assert account is not None
+            account.handler = {"phone": phone}
         return client
 
     def decide(self, result: str, *, role: str = "centre_reviewer", **said: str) -> TestResponse:

@@ -3,10 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from app import calendar, clock
+from app.runtime import definitions
 from app.runtime.models import Incident
+from app.settings import ROOT
+from app.studio.findings import check
+from app.studio.folders import Folder
 from tests.institutions.stage import PHONE, Stage
 
 
@@ -38,7 +43,7 @@ def test_a_review_is_reminded_then_escalated_and_can_still_be_decided(stage: Sta
     stage.apply()
     (task,) = stage.tasks("centre_reviewer")
     detail = f"/institutions/manage/{stage.row().code}"
-    reminded = "临近审核时限，请审核员尽快办理"
+    reminded = "临近审核时限，已提醒审核员"
     assert reminded not in stage.staff("operator").get(detail).text
     before = task.due_at - timedelta(minutes=1) - clock.now()
     stage.wait(seconds=before.total_seconds())
@@ -50,6 +55,37 @@ def test_a_review_is_reminded_then_escalated_and_can_still_be_decided(stage: Sta
     stage.decide("pass")
     assert stage.state() == "准入通过"
     stage.replayed("admission")
+
+
+def test_reviewers_are_told_of_their_task_by_sms_and_nobody_else(stage: Stage) -> None:
+    province, colleague, changsha, operator = (f"1380000000{n}" for n in range(4))
+    holder = stage.reachable(province, sub="province")
+    stage.reachable(colleague, sub="colleague")
+    stage.reachable(changsha, sub="changsha", regions=("430100",))
+    stage.reachable(operator, "operator")
+    stage.apply()
+    (task,) = stage.tasks("centre_reviewer")
+    code, due = stage.row().code, clock.shown(task.due_at)
+    new = f"您有新的待办“准入资质审核”，编号{code}，请在{due}前登录保函接收系统办理。"
+    assert [stage.phones.texts(one) for one in (province, colleague)] == [[new], [new]]
+    holder.post(f"/desk/tasks/{task.id}/claim")
+    stage.wait(days=10)
+    told = stage.phones.texts(province)
+    assert told[1:] == [
+        f"您的待办“准入资质审核”（编号{code}）将于{due}到期，请尽快办理。",
+        f"您的待办“准入资质审核”（编号{code}）已超过时限{due}，业务运营正在督办，请立即办理。",
+    ]
+    assert [stage.phones.texts(one) for one in (colleague, changsha, operator)] == [[new], [], []]
+
+
+def test_who_decides_in_time_is_not_reminded(stage: Stage) -> None:
+    stage.reachable("13800000000")
+    stage.apply()
+    told = stage.phones.texts("13800000000")
+    assert len(told) == 1
+    stage.decide("pass")
+    stage.wait(days=10)
+    assert stage.phones.texts("13800000000") == told
 
 
 def test_corrections_that_do_not_come_end_the_application(stage: Stage) -> None:
@@ -64,3 +100,9 @@ def test_corrections_that_do_not_come_end_the_application(stage: Stage) -> None:
     assert "原因：逾期未补正" in "".join(stage.phones.texts(PHONE))
     assert stage.apply().status_code == 200
     assert stage.state() == "准入待审核"
+
+
+@pytest.mark.parametrize("policy", ["admission", "acceptance", "offline"])
+def test_the_shipped_drawings_have_no_findings(app: Flask, policy: str) -> None:
+    with app.test_request_context("/"):
+        assert check(Folder(policy, definitions.seeds(ROOT)[policy])) == []
