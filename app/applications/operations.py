@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app import money
-from app.applications import life, secrets
+from app.applications import life, lot_changes, secrets, unsealing
 from app.guarantees import life as guarantees
 from app.guarantees import secrets as guarantee_secrets
 from app.guarantees.models import Lapse
@@ -133,5 +133,46 @@ OPERATIONS = (
         pay_out,
         title="登记赔付",
         effects=("保函：理赔中→已失效（足额）、生效中（余额减少）",),
+    ),
+    Operation(
+        "lots/tell",
+        lot_changes.tell,
+        title="通知标段的投标人",
+        parameters=(
+            Field("text", "string", "通知文本编号"),
+            Field("whom", "string", "对象：all、short（有效期不足的）、losers（未中标的）", required=False),
+        ),
+        effects=("逐份通知保函的投标人",),
+        simulate=lambda context, text, whom="": None,
+        outside=True,
+    ),
+    Operation(
+        "lots/unseal",
+        lot_changes.unseal,
+        title="逐份还原密文保函",
+        effects=("每份密文保函开始还原",),
+        simulate=lambda context: None,
+        outside=True,
+    ),
+    Operation(
+        "guarantees/verify_plain",
+        unsealing.verify_plain,
+        title="核验还原的保函",
+        parameters=(
+            Field("file_id", "number", "文件"),
+            Field("sm3", "string", "SM3 摘要"),
+            Field("sha256", "string", "SHA-256 摘要"),
+            Field("replaces_sm3", "string", "所替换文件的 SM3 摘要"),
+        ),
+        results=(Field("ok", "boolean", "是否合格"), Field("reason", "string", "不合格原因")),
+        simulate=lambda context, **told: {"ok": True, "reason": ""},
+        outside=True,
+    ),
+    Operation(
+        "guarantees/keep_plain",
+        unsealing.keep_plain,
+        title="登记还原的保函",
+        parameters=(Field("file_id", "number", "文件"),),
+        effects=("保函：附还原后的文件",),
     ),
 )

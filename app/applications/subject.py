@@ -15,6 +15,8 @@ from app.guarantees import secrets as guarantees
 from app.guarantees.models import Guarantee, GuaranteeState
 from app.institutions import catalogue
 from app.projects.models import Lot, LotState
+from app.projects.subject import FIELDS as LOT_FACTS
+from app.projects.subject import facts as lot_facts
 from app.runtime.operations import Fact, Subject
 
 CHANGES = ("CHANGED", "SUSPENDED", "RESUMED")
@@ -168,3 +170,21 @@ SUBJECT = Subject(
     link=lambda no: f"/applications/{no}",
     panel=panel,
 )
+
+GUARANTEE = Subject(
+    kind="guarantee",
+    title="保函",
+    facts=lambda no: GuaranteeFacts(no).readers(),
+    fields=tuple(fact for fact in FACTS if fact.name.partition(".")[0] in ("guarantee", "lot", "institution")),
+    policies=("unsealing",),
+    link=lambda no: f"/guarantees/{no}",
+)
+LOT_EVENT = Subject(
+    kind="lot_event",
+    title="标段变更",
+    facts=lambda key: {"lot": lambda: lot_facts(projects.get(key.partition(":")[0]))},
+    fields=LOT_FACTS,
+    policies=("lot_change",),
+    link=lambda key: f"/lots/{key.partition(':')[0]}",
+)
+OTHER_SUBJECTS = (GUARANTEE, LOT_EVENT)

@@ -52,6 +52,7 @@ class Guarantee(db.Model):  # type: ignore[name-defined]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     verify_code: Mapped[str] = mapped_column(Sealed("guarantee.verify_code"))
     file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+    plain_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))  # after opening
     mode: Mapped[str]
     independent: Mapped[bool] = mapped_column(default=True)
     issued_at: Mapped[Any] = mapped_column(UtcDateTime)

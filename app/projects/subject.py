@@ -55,6 +55,5 @@ SUBJECT = Subject(
     title="标段",
     facts=lambda no: {"lot": lambda: facts(get(no))},
     fields=FIELDS,
-    policies=("lot_change",),
     link=lambda no: f"/lots/{no}",
 )

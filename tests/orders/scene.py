@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -27,8 +28,9 @@ from app.protocol.calls import B1, B2, B3, B11, C1, C2, Call
 from app.protocol.digests import sm3_hex
 from app.runtime import inbox
 from app.runtime.models import ENDED, OPEN, InboxMessage, Incident, Instance, UserTask
+from app.runtime.operations import OpContext
 from app.runtime.replay import replay
-from app.runtime.step import opened_state
+from app.runtime.step import catalogue, opened_state
 from app.sandbox import demo as sandbox
 from app.sandbox.cast import ENTITIES
 from tests.gateway.party import Answer, Party
@@ -150,6 +152,27 @@ class Scene:
         assert answer.status_code == 303, re.findall(r'<p class="error"[^>]*>(.*?)</p>|<h1>(.*?)</h1>', answer.text)
         self.work()
         return answer
+
+    def decide_on(self, key: str, *, after: timedelta | None = None, **said: str) -> None:
+        """An operator does the case's one task on the desk, once time has passed."""
+        if after is not None:
+            self.wait(seconds=after.total_seconds())
+        self.decide(key, **said)
+
+    def again(self, name: str) -> None:
+        """The outside call is made a second time, as after a kill."""
+        with self.app.app_context(), transaction():
+            job = db.session.scalars(select(Job).where(Job.name == name).order_by(Job.id.desc())).first()
+            assert job is not None
+            context = OpContext(key=self._place(job), policy="", now=clock.now(), element="", idempotency=job.key)
+            payload = orjson.loads(job.payload)
+        with self.app.app_context():
+            catalogue().operations[name].run(context, **payload)
+        self.work()
+
+    @staticmethod
+    def _place(job: Job) -> str:
+        return db.session.get_one(Instance, job.instance_id).key
 
     def settle(self, no: str) -> None:
         """An operator marks the order's one incident as dealt with."""

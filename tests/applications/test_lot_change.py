@@ -1,0 +1,109 @@
+"""What happens to a lot after guarantees were issued on it: told, unsealed, offered back."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app import clock
+from app.guarantees.models import Guarantee
+from app.notices.models import Notice
+from app.protocol.calls import A6, B4, C6
+from app.protocol.digests import sm3_hex
+from app.runtime.models import Instance
+from tests.applications.desk import Desk
+from tests.orders.scene import LOT, XIANGJIAN, YANCHI, Scene
+
+Issued = Callable[..., str]
+
+
+def told(scene: Scene, guarantee: str) -> list[str]:
+    return scene.told_of(f"/guarantees/{guarantee}")
+
+
+@pytest.mark.both_databases
+def test_a_change_tells_each_bidder_once_and_by_how_many_days_the_guarantee_is_short(
+    scene: Scene, desk: Desk, issued: Issued
+) -> None:
+    guarantee = issued()
+    scene.wait(minutes=1)
+    scene.lot(LOT, version=2, bid_deadline=clock.now().replace(microsecond=0) + timedelta(days=30))
+    scene.lot_event("CHANGED")
+    assert told(scene, guarantee) == ["项目变更，保函有效期不足", "项目变更"]
+    assert any("短21天" in text["text"] for text in scene.counter.texts)
+    assert "申请延期" in desk.page(f"/guarantees/{guarantee}")
+    scene.work()
+    assert len(told(scene, guarantee)) == 2
+
+
+def test_a_change_that_leaves_the_guarantee_long_enough_asks_for_nothing(scene: Scene, issued: Issued) -> None:
+    guarantee = issued()
+    scene.lot_event("CHANGED")
+    assert told(scene, guarantee) == ["项目变更"]
+
+
+def test_before_opening_nothing_that_is_kept_says_which_guarantees_are_of_the_lot(scene: Scene, issued: Issued) -> None:
+    issued()
+    scene.lot_event("CHANGED")
+    assert not [notice.key for notice in scene.rows(select(Notice)) if LOT in notice.key]
+
+
+def test_a_lot_that_failed_offers_the_premium_back(scene: Scene, desk: Desk, issued: Issued) -> None:
+    guarantee = issued()
+    scene.lot_event("FAILED")
+    assert "项目终止或流标，可以退保" in told(scene, guarantee)
+    no = desk.applied(guarantee, "refund", reason_code="R04", note="流标")
+    desk.decide(no, result="REJECTED", reject_code="N01", reason="请先归还纸质保函")
+
+
+@pytest.mark.both_databases
+def test_opening_has_every_sealed_guarantee_told_openly(scene: Scene, desk: Desk, issued: Issued) -> None:
+    guarantee = issued()
+    scene.wait(days=10, hours=2)
+    scene.lot_event("OPENED")
+    (asked,) = scene.asked(guarantee, A6)
+    assert asked["guarantees"][0]["beneficiary"]["name"] == "湖南麓谷投资建设有限公司"
+    sealed, plain = scene.papers["BANK01:good"], scene.papers["BANK01:good"]
+    body = {"guarantee_no": guarantee, "file": scene.file(plain), "replaces_sm3": sm3_hex(sealed)}
+    assert desk.tells(B4, body).code == 0
+    (row,) = scene.rows(select(Guarantee))
+    assert row.plain_file_id is not None
+    assert "保函已还原" in desk.page(f"/guarantees/{guarantee}")
+
+
+def test_a_plain_document_that_does_not_hold_is_shown_to_an_operator(scene: Scene, desk: Desk, issued: Issued) -> None:
+    guarantee = issued()
+    scene.wait(days=10, hours=2)
+    scene.lot_event("OPENED")
+    bad = scene.file(scene.papers["BANK01:unsigned"])
+    desk.tells(B4, {"guarantee_no": guarantee, "file": bad, "replaces_sm3": bad["sm3"]})
+    assert scene.tasks(guarantee) == ["催办还原"]
+    scene.decide_on(guarantee, outcome="again")
+    sealed = scene.papers["BANK01:good"]
+    desk.tells(B4, {"guarantee_no": guarantee, "file": scene.file(sealed), "replaces_sm3": sm3_hex(sealed)})
+    assert scene.tasks(guarantee) == []
+
+
+def test_after_the_award_all_but_the_winner_are_told_that_they_may_discharge(scene: Scene, issued: Issued) -> None:
+    winner, other = issued(who=XIANGJIAN), issued(who=YANCHI)
+    scene.wait(days=10, hours=2)
+    scene.lot_event("OPENED")
+    said = {
+        "winner": {"name": XIANGJIAN["name"], "uscc": XIANGJIAN["uscc"]},
+        "awarded_at": clock.now().replace(microsecond=0),
+    }
+    assert scene.trading.say(C6, said, lot_id=LOT).code == 0
+    scene.work()
+    assert "项目已定标，可以注销保函" in told(scene, other)
+    assert "项目已定标，可以注销保函" not in told(scene, winner)
+    for guarantee in (winner, other):
+        scene.decide_on(guarantee, outcome="file", after=timedelta(hours=25))
+
+
+def test_a_kill_in_the_middle_tells_nobody_twice(scene: Scene, issued: Issued) -> None:
+    guarantees = [issued(who=who) for who in (XIANGJIAN, YANCHI)]
+    scene.lot_event("CHANGED")
+    scene.again("lots/tell")
+    assert [told(scene, guarantee) for guarantee in guarantees] == [["项目变更"], ["项目变更"]]
+    assert len(scene.rows(select(Instance).where(Instance.policy == "lot_change"))) == 1
