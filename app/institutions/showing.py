@@ -21,7 +21,7 @@ class ShownType:
 
 @dataclass(frozen=True)
 class ShownOffer:
-    """One institution's product; amounts in fen, `rate` as people read it; no `categories` or `regions`: all of them."""
+    """One institution's product; amounts in fen, `rate` as people read it; no `categories` or `regions`: all."""
 
     name: str
     rate: str

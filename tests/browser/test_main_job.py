@@ -146,7 +146,16 @@ def test_every_page_of_the_way_is_accessible(product: Product, enter: Enter) -> 
     def look(name: str) -> None:
         faults.update({f"{name}: {fault}": True for fault in axe.everywhere(page)})
 
-    for address in ("/", "/help", "/products", "/institutions/BANK01", "/orders/", "/guarantees/", "/work/notices/", "/orders/apply"):
+    for address in (
+        "/",
+        "/help",
+        "/products",
+        "/institutions/BANK01",
+        "/orders/",
+        "/guarantees/",
+        "/work/notices/",
+        "/orders/apply",
+    ):
         page.goto(product.url + address)
         look(address)
     find(page, product, LOT)
