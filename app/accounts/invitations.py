@@ -90,10 +90,13 @@ def invite_as(
     wrong = {} if name else {"name": "请输入姓名"}
     if not _PHONE.fullmatch(phone):
         wrong["phone"] = "请输入11位手机号"
+    places = staff.known_regions(regions)
+    try:
+        staff.check(roles, regions=places, institution=institution)
+    except BadInput as unfit:
+        wrong |= unfit.fields
     if wrong:
         raise BadInput(fields=wrong)
-    places = staff.known_regions(regions)
-    staff.check(roles, regions=places, institution=institution)
     offered = [str(role) for role in Role if role in set(roles)]
     for earlier in _pending(phone):
         if (earlier.institution, earlier.roles, earlier.regions) == (institution, offered, places):

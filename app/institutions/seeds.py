@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app import clock, money
 from app.audit import SYSTEM, record
 from app.db import db, insert_new
+from app.institutions import applicants
 from app.institutions.catalogue import find
 from app.institutions.keys import ApiKey
 from app.institutions.models import Institution, InstitutionState, Product, ProductType, ReasonCode
@@ -120,6 +121,8 @@ def _institution(entry: Mapping[str, Any]) -> Institution:
             intro=entry["intro"],
             online_since=clock.now(),
         )
+        row.contact = {"name": entry["contact"], "phone": entry["phone"]}
+        row.applicant = applicants.index(row.name, row.uscc, entry["phone"])
         db.session.add(row)
         db.session.flush()
         record(row.code, "演示机构登记", by=SYSTEM)

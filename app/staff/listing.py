@@ -33,7 +33,13 @@ class Person:
 
     @property
     def regions(self) -> str:
-        return "、".join(_("全省") if code == EVERYWHERE else regions.name(code) for code in self.account.regions)
+        """Where this person works; an institution's people wherever it does."""
+        held = set(self.account.regions)
+        if self.account.institution:
+            return ""
+        if EVERYWHERE in held or held >= set(regions.REGIONS):
+            return _("全省")
+        return "、".join(regions.name(code) for code in self.account.regions)
 
     @property
     def group(self) -> str:

@@ -16,6 +16,10 @@ from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
+from app.accounts import invitations
+from app.accounts.roles import Role
+from app.audit import SYSTEM
+from app.db import transaction
 from app.processes import Process
 from app.sandbox import demo
 from tests.support.time import later
@@ -155,3 +159,17 @@ def test_giving_up_at_the_platform_is_no_error(client: FlaskClient) -> None:
     answer: Any = come_back(client, pick(leave(client), ""))
     assert answer.status_code == 400
     assert "您取消了登录" in answer.text
+
+
+def test_whoever_is_invited_registers_there_and_is_in(client: FlaskClient, ports: dict[str, int]) -> None:
+    with client.application.app_context(), transaction():
+        invitations.invite(
+            role=Role.INSTITUTION_ADMIN, name="任远舟", phone="13700000077", institution="BANK02", by=SYSTEM
+        )
+    register = f"http://127.0.0.1:{ports['login']}/register/staff"
+    requests.post(register, data={"name": "任远舟", "phone": "13700000077"}, timeout=5)
+    page = requests.get(leave(client), timeout=5).text
+    sub = re.search(r'value="(staff-[^"]+)"[^>]*>\s*<strong>任远舟', page)
+    assert sub is not None
+    assert come_back(client, pick(leave(client), sub[1])).headers["Location"] == "/desk/"
+    assert "机构管理员" in client.get("/work/profile").text

@@ -219,3 +219,19 @@ def test_what_is_wrong_in_a_registration_is_said_at_its_field(visitor):
     assert page.status_code == 422
     for text in ("请输入单位名称", "请输入有效的18位统一社会信用代码", "请选择至少一个角色", "请输入11位手机号"):
         assert text in page.text
+
+
+def test_a_staff_member_registers_with_a_phone_and_no_role(visitor):
+    register = f"{visitor.config['issuer']}/register/staff"
+    form = {"name": "任远舟", "phone": "13700000077"}
+    assert "注册成功" in requests.post(register, data=form, timeout=5).text
+    again = requests.post(register, data=form, timeout=5)
+    assert (again.status_code, "该手机号已注册" in again.text) == (422, True)
+    wrong = requests.post(register, data={"phone": "12"}, timeout=5)
+    assert (wrong.status_code, "请输入姓名" in wrong.text, "请输入11位手机号" in wrong.text) == (422, True, True)
+    sub = re.search(r'value="(staff-[^"]+)"[^>]*>\s*<strong>任远舟', visitor.ask().text)
+    assert sub
+    token = visitor.redeem(visitor.pick(visitor.ask(), sub[1])["code"])
+    info = visitor.client.get(visitor.metadata["userinfo_endpoint"], timeout=5).json()
+    assert token["id_token"]
+    assert (info["phone_number"], info["roles"]) == ("13700000077", [])

@@ -27,10 +27,10 @@ class People:
     """The demo's people stand in demo.json; the registered ones in a file of their own."""
 
     def __init__(self, config: Demo) -> None:
-        self._file = config.own / "registered.json"
+        self._file, self._staff_file = config.own / "registered.json", config.own / "registered_staff.json"
         self._lock = threading.Lock()
         self.entities: list[dict[str, Any]] = [*config["people"]["entities"], *_registered(self._file)]
-        self.staff: list[dict[str, Any]] = config["people"]["staff"]
+        self.staff: list[dict[str, Any]] = [*config["people"]["staff"], *_registered(self._staff_file)]
 
     def find(self, sub: str) -> dict[str, Any] | None:
         return next((person for person in (*self.entities, *self.staff) if person["sub"] == sub), None)
@@ -52,6 +52,23 @@ class People:
             }
             keep(self._file, [*_registered(self._file), person])
             self.entities.append(person)
+            return person
+
+    def register_staff(self, name: str, phone: str) -> dict[str, Any]:
+        """A person of whom nothing is known but name and phone: roles come by invitation. ValueError if it is taken."""
+        with self._lock:
+            if any(person["phone"] == phone for person in self.staff):
+                raise ValueError("该手机号已注册")
+            person = {
+                "sub": f"staff-{len(self.staff) + 1:02d}-{phone[-4:]}",
+                "name": name,
+                "phone": phone,
+                "roles": [],
+                "regions": [],
+                "institution": "",
+            }
+            keep(self._staff_file, [*_registered(self._staff_file), person])
+            self.staff.append(person)
             return person
 
     def claims(self, sub: str, scopes: set[str]) -> dict[str, Any]:

@@ -120,6 +120,22 @@ def build(config: Demo) -> Flask:
             "register.html", form=form, chosen=roles or ["bidder"], errors=errors, roles=ROLES
         ), 422 if errors else 200
 
+    @app.route("/register/staff", methods=["GET", "POST"])
+    def register_staff() -> ResponseReturnValue:
+        form = {name: value.strip() for name, value in request.form.to_dict().items()}
+        errors = {}
+        if request.method == "POST":
+            errors = {name: text for name, text in _wrong(form, []).items() if name in ("name", "phone")}
+            if errors.get("name"):
+                errors["name"] = "请输入姓名"
+            try:
+                if not errors:
+                    person = provider.people.register_staff(form["name"], form["phone"])
+                    return _said("注册成功", f"{person['name']}已注册，请返回原网站登录；角色由邀请取得。")
+            except ValueError as error:
+                errors = {"phone": str(error)}
+        return render_template("register_staff.html", form=form, errors=errors), 422 if errors else 200
+
     return app
 
 
