@@ -2,6 +2,7 @@
 
 listen: 127.0.0.1:9400            path: /bank               public: http://127.0.0.1:9400
 certificate: partner.cert.pem     private_key: partner.key.pem          guarantee: (a PDF to sign instead of our own)
+fonts: (a folder with Chinese fonts, if the system has none)
 name, uscc, service_phone         products: [B10's products]
 delay: 1 (seconds before each callback, or {B1: 5, default: 1})
 reject: {over: "3000000.00", code: U03, reason: …}                      (underwriting)
@@ -37,6 +38,7 @@ class Script:
     certificate: str = "partner.cert.pem"
     private_key: str = "partner.key.pem"
     guarantee: str = ""
+    fonts: str = ""
     name: str = "未命名机构"
     uscc: str = ""
     service_phone: str = ""
