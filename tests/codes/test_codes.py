@@ -11,7 +11,8 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from app import codes
-from app.codes.models import SmsCode
+from app.codes import forgetting
+from app.codes.models import SmsCode, SmsTally
 from app.db import db
 from app.errors import BadInput
 from app.jobs.models import Job
@@ -172,6 +173,18 @@ def test_without_scripts_a_page_of_its_own_says_what_to_do(client: FlaskClient, 
     again = client.post("/codes", data={"phone": PHONE, "purpose": "complaint"})
     assert again.status_code == 429
     assert "获取验证码太频繁" in again.text
+
+
+@pytest.mark.both_databases
+def test_a_night_forgets_what_is_of_no_more_use(app: Flask, client: FlaskClient, phones: Phones) -> None:
+    phones.code(client, PHONE, "complaint")
+    with later(days=2):
+        code = phones.code(client, PHONE, "key")
+        with app.app_context():
+            forgetting.carry({}, key="codes/forget:today")
+            assert [row.purpose for row in db.session.scalars(db.select(SmsCode))] == ["key"]
+            assert db.session.scalar(db.select(db.func.count()).select_from(SmsTally)) == 2
+        assert refused(app, code, purpose="key") == ""
 
 
 @pytest.mark.both_databases
