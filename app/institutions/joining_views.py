@@ -259,13 +259,15 @@ def _result(
 ) -> Page:
     code, policy = found.code, _to_correct(found.code)
     answer = _answer("admission", found, decision="progress_answer")
-    shown = [key for key in keys.listed(found.app_id) if key.secret] if answer["keys"] else []
+    lasting = [key for key in keys.listed(found.app_id) if not key.valid_to or key.valid_to > clock.now()]
+    shown = [key for key in lasting if key.secret] if answer["keys"] else []
     values = {"name": found.name, "kind": found.kind, "intro": found.intro, "contact": found.contact["name"]}
     page = render_template(
         "institutions/progress_result.html",
         institution=found,
         answer=answer,
-        keys=[key for key in shown if not key.valid_to or key.valid_to > clock.now()],
+        keys=shown,
+        pairs=[key for key in lasting if key.public],
         form=_form(policy, "correct") if policy else None,
         until=_until(policy, code) if policy else None,
         values=values if policy == "admission" else _equipment(found),

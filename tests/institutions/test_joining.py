@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from app.audit import AuditLine
 from app.db import db
 from app.institutions.keys import ApiKey
+from app.protocol.signing import new_sm2_key
 from tests.institutions.stage import NAME, PHONE, USCC, Stage
 from tests.support import papers
 from tests.support.time import later
@@ -178,6 +179,16 @@ def test_the_data_page_needs_the_look_up_and_good_keys(stage: Stage) -> None:
     for told in ("Logo“x.gif”的内容不是 png, jpg 格式", "请输入接口地址", "请上传附件", "请输入验证码"):
         assert told in answer.text
     assert stage.state() == "准入通过"
+
+
+def test_a_registered_sm2_key_is_told_with_its_number(stage: Stage) -> None:
+    stage.admitted()
+    pair = new_sm2_key("own")
+    assert "提交成功" in stage.submit(sm2_public=f"04{pair.public}").text
+    page = stage.progress()
+    (key,) = stage.rows(select(ApiKey).where(ApiKey.public == pair.public))
+    assert key.key_id in page
+    assert f"{pair.public[:8]}…{pair.public[-8:]}" in page
 
 
 def test_an_institution_offline_cannot_ask_for_acceptance(stage: Stage) -> None:

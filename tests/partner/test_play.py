@@ -89,6 +89,18 @@ def test_after_opening_the_plain_guarantee_replaces_the_sealed_one(platform, cli
     assert "第二标段".encode() not in issued.body["file"]["content"]
 
 
+def test_the_script_may_decide_applications_of_the_business_too(platform, client, order):
+    number = order()["order_no"]
+    client.call(A2, order(), request_id=f"A2-{number}")
+    platform.wait(number, "B1")
+    requests.post(link_of(client, number)["url"], timeout=5, allow_redirects=False)
+    no = platform.wait(number, "B3")[0].body["guarantee_no"]
+    back = {"reason_code": "R01", "reason": "不再参加投标", "premium": PREMIUM, "refund_no": f"TB{number[2:]}"}
+    client.call(A8, back, request_id=f"A8-{number}", guarantee_no=no)
+    (decided,) = told(platform, "B6", refund_no=back["refund_no"])
+    assert (decided.body["result"], decided.body["amount"], decided.env) == ("APPROVED", PREMIUM, "")
+
+
 def test_the_script_refuses_and_the_interface_does(platform, client, order):
     number = order()["order_no"]
     client.call(A2, order(guarantee_amount=600_000_000), request_id=f"A2-{number}")
