@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from app import clock, institutions, projects
 from app.db import db
 from app.errors import NotFound
@@ -13,12 +11,13 @@ from app.files import Written
 from app.gateway import documents, fetching, news
 from app.gateway.door import SMALL, Asked, route
 from app.guarantees import secrets as guarantees
-from app.orders.models import Order
 from app.protocol.calls import B1, B2, B3, B4, B11, Call
 from app.protocol.codes import Code, Refusal
 from app.protocol.messages.message import write
 from app.runtime import inbox
+from app.statements import Statement, one
 
+_OWNER = Statement("SELECT institution FROM bid_order WHERE no = :no")
 WITH_FILE = documents.MOST * 4 // 3 + SMALL
 
 
@@ -111,8 +110,8 @@ def _deliver(which: int, actor: Any) -> None:
 def _own_order(asked: Asked) -> str:
     """The order's number, if it is this institution's; another's is unknown to it."""
     number: str = asked.values["order_no"]
-    owner = db.session.scalar(select(Order.institution).where(Order.no == number))
-    if owner != asked.caller.code:
+    owner = one(_OWNER, no=number)
+    if owner is None or owner[0] != asked.caller.code:
         raise Refusal(Code.UNKNOWN, "订单不存在", fields={"order_no": "订单不存在"})
     return number
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from app.audit import Actor
 from app.db import db
 from app.gateway.models import TradingPlatform
-from app.institutions import Institution, InstitutionState
-from app.institutions.catalogue import find_app
+from app.institutions import InstitutionState, keys
 from app.protocol.calls import INSTITUTION, TRADING
 from app.protocol.codes import Code, Refusal
+from app.protocol.signing import Key
+from app.statements import Statement, rows
 
 ANSWERING = {InstitutionState.ONLINE, InstitutionState.OFFLINE}
 
@@ -23,20 +24,38 @@ class Caller:
     code: str = ""
 
 
-def caller(app_id: str, *, test: bool = False) -> Caller:
-    """The party behind a verified app id; raises Refusal if it may not call (now)."""
-    institution = find_app(app_id)
+@dataclass(frozen=True)
+class Party:
+    """An institution, as the door needs it."""
+
+    code: str
+    name: str
+    state: str
+
+
+_PARTY = Statement("SELECT code, name, state FROM institution WHERE app_id = :app_id")
+
+
+def party(app_id: str, key_id: str, env: str) -> tuple[Key | None, Party | None]:
+    """The key that a call says it is signed with, and the institution of that app id: one round trip."""
+    known, found = rows(
+        (keys.FIND, {"app_id": app_id, "key_id": key_id, "env": env}),
+        (_PARTY, {"app_id": app_id}),
+    )
+    return keys.read(known[0]) if known else None, Party(*found[0]) if found else None
+
+
+def caller(app_id: str, institution: Party | None, *, test: bool = False) -> Caller:
+    """The party behind a verified app id; raises Refusal if it may not call (now).
+
+    Offline institutions keep serving what they sold. In the acceptance test one need not be online yet.
+    """
     if institution is not None:
-        return _institution(institution, test)
+        if institution.state not in ANSWERING and not test:
+            raise Refusal(Code.INSTITUTION_UNAVAILABLE, "机构尚未上线")
+        actor = Actor(f"institution:{institution.code}", institution.name)
+        return Caller(app_id, INSTITUTION, actor, institution.code)
     platform = db.session.get(TradingPlatform, app_id)
     if platform is None:
         raise Refusal(Code.UNKNOWN_APP, known=False)
     return Caller(app_id, TRADING, Actor(f"trading:{app_id}", platform.name))
-
-
-def _institution(institution: Institution, test: bool) -> Caller:
-    """Offline ones keep serving what they sold. In the acceptance test one need not be online yet."""
-    if institution.state not in ANSWERING and not test:
-        raise Refusal(Code.INSTITUTION_UNAVAILABLE, "机构尚未上线")
-    actor = Actor(f"institution:{institution.code}", institution.name)
-    return Caller(institution.app_id, INSTITUTION, actor, institution.code)

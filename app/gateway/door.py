@@ -13,19 +13,16 @@ from typing import Any, cast
 import orjson
 import structlog
 from flask import Blueprint, Response, current_app, request
-from sqlalchemy import select, update
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app import acceptance, clock, files
-from app.db import after_commit, db, insert_new, retrying, transaction
+from app.db import after_commit, db, retrying, transaction
 from app.errors import AppError
 from app.files import Written
-from app.gateway import limits
-from app.gateway.callers import Caller, caller
+from app.gateway import limits, memory
+from app.gateway.callers import Caller, Party, caller, party
 from app.gateway.forgetting import forget
-from app.gateway.models import AnsweredRequest, SeenNonce
 from app.gateway.refusals import translated
-from app.institutions import keys
 from app.institutions.own_key import platform_key
 from app.protocol import signing
 from app.protocol.calls import Call
@@ -135,7 +132,7 @@ def _serve(call: Call, act: Act, numbers: Mapping[str, str], most: int, bring: B
         if said.env:
             ring.ear = acceptance.ear(said.app_id, call, _headers())
             act, bring = _heard_by(ring.ear), None
-        asker = caller(said.app_id, test=bool(said.env))
+        asker = caller(said.app_id, ring.party, test=bool(said.env))
         if asker.kind != call.asker:
             raise Refusal(Code.UNKNOWN_APP, "该接入方无权调用此接口", status=403)
         body = _enter_with(bring, call, act, numbers, raw, said, asker)
@@ -186,7 +183,7 @@ def _enter_with(
             asked = replace(asked, brought=bring(asked))
         entered = asked
         return retrying(lambda: _enter(call, act, numbers, raw, said, entered))
-    except Replayed:
+    except memory.Replayed:
         raise
     except (Refusal, AppError) as error:
         refusal = translated(error)
@@ -201,43 +198,29 @@ def _enter_with(
 
 
 def _enter(call: Call, act: Act, numbers: Mapping[str, str], raw: bytes, said: Stamp, asked: Asked) -> bytes:
-    """One transaction: the nonce, the request id, the act and the answer."""
+    """One transaction: the nonce, the request id, the act and the answer made now, or as it was given before."""
+    who = _remembered_as(said)
     with transaction():
-        _spend(said)
-        return _once(call, act, numbers, raw, said, asked)
+        if call.method == "GET":
+            memory.spend(who, said.nonce)
+            return _answer(call, act(asked, **numbers))
+        known = memory.begin(who, said.nonce, said.request_id, _digest(call, raw))
+        if known is not None:
+            return known
+        answer = _answer(call, act(asked, **numbers))
+        memory.answer(who, said.request_id, answer)
+        return answer
 
 
 def _spend_alone(said: Stamp) -> None:
     with transaction():
-        _spend(said)
+        memory.spend(_remembered_as(said), said.nonce)
 
 
-def _spend(said: Stamp) -> None:
-    if not insert_new(
-        SeenNonce, app_id=_remembered_as(said), nonce=said.nonce, until=clock.now() + signing.NONCE_MEMORY
-    ):
-        raise Replayed(Code.REPLAY)
-
-
-class Replayed(Refusal):
-    """This nonce was spent before."""
-
-
-def _once(call: Call, act: Act, numbers: Mapping[str, str], raw: bytes, said: Stamp, asked: Asked) -> bytes:
-    """The answer of this request id: made now, or as it was given before."""
-    if call.method == "GET":
-        return _answer(call, act(asked, **numbers))
+def _digest(call: Call, raw: bytes) -> str:
+    """Of what is asked; keyed, for its amount tells the lot."""
     where = target(request.path, request.query_string.decode("latin-1"))
-    digest = blind("gateway.request", sm3_hex(f"{call.method}\n{where}\n".encode() + raw))  # its amount tells the lot
-    mine = {"app_id": _remembered_as(said), "request_id": said.request_id}
-    if not insert_new(AnsweredRequest, **mine, digest=digest, answer="", at=clock.now()):
-        known = db.session.execute(select(AnsweredRequest.digest, AnsweredRequest.answer).filter_by(**mine)).one()
-        if known.digest != digest:
-            raise Refusal(Code.DUPLICATE, "该请求编号已用于其他内容", fields={"X-Request-Id": "已用于其他内容"})
-        return known.answer.encode()
-    answer = _answer(call, act(asked, **numbers))
-    db.session.execute(update(AnsweredRequest).filter_by(**mine).values(answer=answer.decode()))
-    return answer
+    return blind("gateway.request", sm3_hex(f"{call.method}\n{where}\n".encode() + raw))
 
 
 def _answer(call: Call, data: Mapping[str, Any]) -> bytes:
@@ -309,11 +292,12 @@ class _Ring:
 
     def __init__(self) -> None:
         self.key: Key | None = None
+        self.party: Party | None = None
         self.ear: acceptance.Ear | None = None
         self.asked: Stamp | None = None
 
     def __call__(self, app_id: str, key_id: str, env: str) -> Key | None:
-        self.key = keys.find(app_id, key_id, env)
+        self.key, self.party = party(app_id, key_id, env)
         return self.key
 
     def answering(self) -> Key:

@@ -12,7 +12,8 @@ from app.audit import Actor, record
 from app.db import BigKey, UtcDateTime, db
 from app.errors import Conflict, NotFound
 from app.protocol.signing import Algorithm, Key, new_secret
-from app.sealing import Sealed
+from app.sealing import Sealed, unseal_json
+from app.statements import Statement, moment, one
 
 
 class ApiKey(db.Model):  # type: ignore[name-defined]
@@ -36,14 +37,26 @@ class ApiKey(db.Model):  # type: ignore[name-defined]
         return Key(self.key_id, Algorithm(self.algorithm), self.secret or "", self.public, expires)
 
 
+FIND = Statement(
+    "SELECT key_id, algorithm, secret, public, valid_from, valid_to FROM api_key "
+    "WHERE app_id = :app_id AND key_id = :key_id AND (env = :env OR (env = '' AND algorithm = 'SM2-SM3')) "
+    "ORDER BY env DESC LIMIT 1"
+)
+"""As find() asks, for whoever asks it together with something else."""
+
+
+def read(found: tuple[Any, ...]) -> Key:
+    """A row of FIND, as it is now."""
+    key_id, algorithm, secret, public, valid_from, valid_to = found
+    opened = None if secret is None else unseal_json(bytes(secret), "api_key.secret")
+    row = ApiKey(key_id=key_id, algorithm=algorithm, secret=opened, public=public)
+    row.valid_from, row.valid_to = moment(valid_from), moment(valid_to)
+    return row.signing(clock.now())
+
+
 def find(app_id: str, key_id: str, env: str = "") -> Key | None:
-    row = db.session.scalar(
-        select(ApiKey)
-        .where(ApiKey.app_id == app_id, ApiKey.key_id == key_id, _of(env))
-        .order_by(ApiKey.env.desc())
-        .limit(1)
-    )
-    return row and row.signing(clock.now())
+    found = one(FIND, app_id=app_id, key_id=key_id, env=env)
+    return read(found) if found is not None else None
 
 
 def valid(app_id: str, env: str = "") -> list[Key]:

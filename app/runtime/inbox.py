@@ -9,9 +9,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app import clock
 from app.audit import SYSTEM, Actor
-from app.db import db, insert_new, retrying, transaction
+from app.db import db, retrying, transaction
 from app.runtime import incidents, step, store
 from app.runtime.models import InboxMessage
+from app.sealing import seal_json
 from app.statements import one
 
 GRACE = timedelta(seconds=5)  # a worker delivers what the receiver's process did not live to deliver
@@ -30,26 +31,28 @@ def receive(
     correlation: str = "",
     optional: bool = False,
 ) -> InboxMessage:
-    """Keep a message, in the caller's transaction; deliver it after the commit.
+    """Keep a message, in the caller's transaction; deliver it after the commit. A new one is no row of the session.
 
     (sender, request_id) is the message's own identity (a payment's transaction, say): told twice, it is kept once.
     `correlation` picks among several tokens of the case that wait for the same name. An `optional` message that
     nobody takes within an hour is let go; any other becomes an incident.
     """
     now = clock.now()
-    insert_new(
-        InboxMessage,
-        policy=policy,
-        key=key,
-        name=name,
-        correlation=correlation,
-        payload=payload,
-        sender=sender,
-        request_id=request_id,
-        received_at=now,
-        look_at=now + GRACE,
-        optional=optional,
-    )
+    told = {
+        "policy": policy,
+        "key": key,
+        "name": name,
+        "correlation": correlation,
+        "sender": sender,
+        "request_id": request_id,
+        "received_at": now,
+        "look_at": now + GRACE,
+        "optional": optional,
+        "held": False,
+    }
+    new = one(store.KEEP_MESSAGE, **told, payload=seal_json(payload, "inbox.payload"))
+    if new is not None:
+        return InboxMessage(id=new[0], **told, payload=payload, delivered_at=None)
     return db.session.scalars(
         select(InboxMessage).where(InboxMessage.sender == sender, InboxMessage.request_id == request_id)
     ).one()

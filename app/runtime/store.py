@@ -78,5 +78,10 @@ MOOT_MESSAGE = Statement(  # a message that could not be taken has been
     "UPDATE incident SET status = 'resolved', closed_at = :now, closed_by = 'system', note = :note "
     "WHERE status = 'open' AND kind = 'message' AND job_id = :id"
 )
+KEEP_MESSAGE = Statement(
+    "INSERT INTO inbox (policy, key, name, correlation, payload, sender, request_id, received_at, look_at, optional, "
+    "held) VALUES (:policy, :key, :name, :correlation, :payload, :sender, :request_id, :received_at, :look_at, "
+    ":optional, :held) ON CONFLICT (sender, request_id) DO NOTHING RETURNING id"
+)
 TAKE_MESSAGE = Statement("UPDATE inbox SET delivered_at = :now WHERE id = :id")
 MESSAGE = Statement("SELECT policy, key, name, optional FROM inbox WHERE id = :id")

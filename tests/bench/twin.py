@@ -105,7 +105,7 @@ class Twin:
             case = self.serializer.deserialize_json(unseal(bytes(state), step.STATE).decode())
             self._equip(case, at)
             before = self._waiting(case)
-            number, name, _correlation, sealed, _at, _sender = inbox[0]
+            number, name, _correlation, sealed, *_ = inbox[0]
             payload, at.about = step.unsealed(sealed, "inbox.payload"), name
             self._deliver(case, name, payload)
             case.do_engine_steps()

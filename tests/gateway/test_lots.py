@@ -161,7 +161,12 @@ def test_who_is_guaranteed_is_told_to_nobody_before_opening(trading, lot):
         assert (answer.status, answer.code, answer.data) == (403, 4003, {})
 
 
-@pytest.mark.parametrize("number", ["%00", "%F0%9F%92%A9", "a" * 65, "..", "a b", "-"])
+def test_an_address_that_nothing_can_have_is_unknown(trading, lot_values):
+    answer = trading.send("PUT", "/openapi/v1/lots/%00", orjson.dumps(write(C1.body, lot_values)))
+    assert (answer.status, answer.code) == (404, 3001)
+
+
+@pytest.mark.parametrize("number", ["%F0%9F%92%A9", "a" * 65, "..", "a b", "-"])
 def test_a_malformed_number_in_the_address_is_named(trading, lot_values, number):
     answer = trading.send("PUT", f"/openapi/v1/lots/{number}", orjson.dumps(write(C1.body, lot_values)))
     assert (answer.code, list(answer.fields)) == (2002, ["lot_id"])
