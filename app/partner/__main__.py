@@ -130,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("key", "test-key"):
         one.add_argument(f"--{name}-id", help="X-Key-Id")
     one.add_argument("--secret", help="密钥（HMAC-SM3，十六进制）/ in hex")
-    one.add_argument("--test-secret", help="测试密钥 / of the acceptance test")
+    one.add_argument("--test-secret", help="联调密钥 / of the acceptance test")
     one.add_argument("--demo", type=Path, help="演示环境的 var/demo.json")
     one.add_argument("--institution", default="BANK01", help="演示机构 / one of the demo's")
 
