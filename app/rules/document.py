@@ -18,7 +18,7 @@ Element = Any  # lxml's
 def read(data: bytes) -> Element:
     """The `definitions` element; refuses document types, entities and what is not DMN."""
     if len(data) > LARGEST:
-        raise RuleSyntaxError("xml", reason=f"> {LARGEST}")
+        raise RuleSyntaxError("xml", reason=f"超过 {LARGEST // 1_000_000} MB")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
     try:
         root: Element = etree.fromstring(data, parser)
@@ -26,9 +26,9 @@ def read(data: bytes) -> Element:
         told: Any = error
         raise RuleSyntaxError("xml", int(told.lineno or 1), reason=str(told.msg)) from None
     if root.getroottree().docinfo.doctype:
-        raise RuleSyntaxError("xml", reason="DOCTYPE")
+        raise RuleSyntaxError("xml", reason="含有 DOCTYPE 或实体声明，不予接收")
     if tag(root) != "definitions":
-        raise RuleSyntaxError("xml", root.sourceline or 1, reason="definitions?")
+        raise RuleSyntaxError("xml", root.sourceline or 1, reason="根元素应为 definitions")
     return root
 
 

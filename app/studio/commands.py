@@ -86,4 +86,5 @@ def _folder(name: str, seeds: dict[str, dict[str, str]]) -> Folder:
 
 def _say(name: str, found: Found) -> None:
     mark = "错误" if found.severity == "error" else "提醒"
-    click.echo(f"{name}\t{mark}\t{found.file}\t“{found.element_name}”（{found.element_id}）：{found.message}", err=True)
+    where = f"“{found.element_name}”（{found.element_id}）：" if found.element_id else ""
+    click.echo(f"{name}\t{mark}\t{found.file}\t{where}{found.message}", err=True)

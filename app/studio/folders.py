@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from lxml import etree
 from sqlalchemy import select
 
+from app.asked import CONTROL
 from app.db import db
 from app.errors import BadInput, NotFound
 from app.runtime.definitions import SHARED
@@ -65,7 +66,7 @@ def accepted(files: object) -> dict[str, str]:
     for name, text in files.items():
         if not isinstance(name, str) or not may_write(name):
             raise BadInput(_("不能保存文件“%(name)s”", name=str(name)[:80]))
-        if not isinstance(text, str) or len(text.encode()) > LARGEST:
+        if not isinstance(text, str) or len(text.encode()) > LARGEST or CONTROL.search(text):
             raise BadInput(_("文件“%(name)s”过大或不是文本", name=name))
     return {name: text.replace("\r\n", "\n") for name, text in files.items()}
 
