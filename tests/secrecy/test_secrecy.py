@@ -122,7 +122,7 @@ def test_nothing_but_moments_is_common_to_the_orders_of_a_lot(seized: Taken) -> 
 
 def _of_orders(traces: Traces) -> Iterator[tuple[str, dict[str, Any]]]:
     """Rows that belong to an order, with its number under `@order`."""
-    key_of = {row["id"]: row["key"] for row in traces.tables["instance"]}
+    key_of = {row["id"]: row["key"] for row in traces.tables["instance"] if row["policy"] == "order"}
     for name, row in traces.rows():
         text = " ".join(str(value) for value in row.values() if not isinstance(value, bytes | memoryview))
         found = set(re.findall(r"DD\d{16}", text)) | {key_of.get(row.get("instance_id"))} - {None}
