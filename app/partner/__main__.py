@@ -54,6 +54,8 @@ def _card(said: Arguments) -> None:
     entries |= {
         name: value for name, value in (("platform", said.platform), ("app_id", said.app_id)) if value
     }  # fmt: skip
+    if said.secret and said.card.exists() and (before := card.read_yaml(said.card).get("key")):
+        entries["old_key"] = before
     for name, key_id, secret in (("key", said.key_id, said.secret), ("test_key", said.test_key_id, said.test_secret)):
         if secret:
             entries[name] = {"id": key_id or "", "secret": secret}

@@ -19,7 +19,7 @@ from app.protocol.signing import Algorithm, Key
 from app.protocol.sm2 import BadKey, public_key_of, read_public_key
 from app.protocol.trial import ENV
 
-KEYS = ("key", "test_key", "platform_key", "sm2_key")
+KEYS = ("key", "old_key", "test_key", "platform_key", "sm2_key")
 
 
 class Mistake(Exception):
@@ -30,7 +30,8 @@ class Mistake(Exception):
 class Card:
     """`key` signs our calls, `test_key` those of the acceptance test; `platform_key` is the platform's public one.
 
-    `sm2_key`: a pair of our own, which answers what the platform asks with SM2-SM3.
+    `old_key`: the one before, with which the platform still signs for a while. `sm2_key`: a pair of our own, which
+    answers what the platform asks with SM2-SM3.
     """
 
     platform: str
@@ -39,6 +40,7 @@ class Card:
     test_key: Key | None = None
     platform_key: Key | None = None
     sm2_key: Key | None = None
+    old_key: Key | None = None
 
     def key_for(self, env: str) -> Key:
         found = self.test_key if env == ENV else self.key
@@ -49,8 +51,8 @@ class Card:
 
     def believed(self, env: str) -> list[Key]:
         """The keys whose signature we believe: the shared one, and the platform's own."""
-        shared = [key for key in (self.test_key if env == ENV else self.key,) if key and not key.public]
-        return shared + ([self.platform_key] if self.platform_key else [])
+        shared = (self.test_key,) if env == ENV else (self.key, self.old_key)
+        return [key for key in (*shared, self.platform_key) if key and (not key.public or key is self.platform_key)]
 
     def client(self, env: str = "", *, to: str = "", patience: float = 15.0) -> Client:
         return Client(to or self.platform, self.app_id, self.key_for(env), self.believed(env), patience=patience)

@@ -108,6 +108,8 @@ class Door:
         key = self.card.test_key if asked is not None and asked.env else self.card.key
         if asked is not None and asked.algorithm == Algorithm.SM2_SM3:
             key = self.card.sm2_key or key
+        elif asked is not None and self.card.old_key is not None and asked.key_id == self.card.old_key.id:
+            key = self.card.old_key
         headers = {"Content-Type": JSON}
         if key is not None:
             headers |= signing.sign_answer(key, asked, status, content, datetime.now(UTC))

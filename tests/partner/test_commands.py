@@ -68,6 +68,14 @@ def test_an_answer_nobody_can_check_is_shown_and_not_believed(run, card):
     assert "1004" in said.err
 
 
+def test_a_new_key_leaves_the_one_before_in_the_card(run, card):
+    assert run("card", "--key-id", "NEW-1", "--secret", "11" * 32).status == 0
+    held = yaml.safe_load(Path("partner.yaml").read_text())
+    assert (held["key"]["id"], held["old_key"]) == ("NEW-1", card["key"])
+    believed = [key.id for key in partner.load(Path("partner.yaml")).believed("")]
+    assert believed == ["NEW-1", card["key"]["id"], card["platform_key"]["id"]]
+
+
 def test_nobody_there_is_said(run, card):
     partner.save(Path("partner.yaml"), {"platform": "http://127.0.0.1:9"})
     assert run("ping").status == 3
