@@ -74,8 +74,10 @@ def open_run(institution: str) -> Run | None:
 
 def _begin(institution: str, *, key: str, cause: Cause, by: Actor) -> Run:
     """The run of this key: new, known, or taken over from a worker that died."""
-    code = institutions.get(institution).code
-    endpoint = institutions.get(institution).endpoint_url
+    row = institutions.get(institution)
+    code, endpoint = row.code, row.endpoint_url
+    if cause == Cause.ACCEPTANCE:
+        endpoint = row.endpoint_wanted or endpoint
     now = clock.now()
     with transaction():
         found = db.session.scalar(select(Run).where(Run.key == key).with_for_update())

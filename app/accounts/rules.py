@@ -162,6 +162,8 @@ RULES: dict[str, str] = {
     "institutions.own_revoke_question": "institution_admin",
     "institutions.own_revoke": "institution_admin",
     "institutions.own_sm2": "institution_admin",
+    "institutions.own_endpoint": "institution_admin",
+    "institutions.own_endpoint_change": "institution_admin",
     # staff
     "staff.index": "operator | auditor | institution_admin",
     "staff.detail": "operator | auditor | institution_admin & own_person",

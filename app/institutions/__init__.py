@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.institutions import applicants, joining_views, offline, own, staff_views  # noqa: F401  views stand in several files
+from app.institutions import applicants, joining_views, offline, own, own_interface, staff_views  # noqa: F401  views
 from app.institutions.catalogue import find, get, in_rotation, product, selling
 from app.institutions.keys import ApiKey
 from app.institutions.models import (

@@ -11,7 +11,7 @@ from app.runtime import timeline
 from app.runtime.models import ACTIVE, Instance, UserTask
 from app.runtime.places import places
 
-POLICIES = ("admission", "acceptance", "offline")
+POLICIES = ("admission", "acceptance", "endpoint", "offline")
 
 
 def code_of(key: str) -> str:

@@ -53,6 +53,7 @@ class Institution(db.Model):  # type: ignore[name-defined]
     state: Mapped[str] = mapped_column(default=S.ADMISSION_PENDING, index=True)
     regions: Mapped[list[str]] = mapped_column(JSON, default=list)  # empty: the whole province
     endpoint_url: Mapped[str] = mapped_column(default="")
+    endpoint_wanted: Mapped[str] = mapped_column(default="", server_default="")  # one that is being accepted
     app_id: Mapped[str] = mapped_column(unique=True)
     sign_with: Mapped[str] = mapped_column(default="HMAC-SM3")
     signer_certificate: Mapped[str] = mapped_column(Text, default="")  # PEM; whose signature on a guarantee counts

@@ -7,7 +7,7 @@ from app.accounts import invitations, staff
 from app.accounts.roles import Role
 from app.audit import record
 from app.errors import Conflict
-from app.institutions import joining, offline, standing
+from app.institutions import endpoint, joining, offline, standing
 from app.institutions.cases import code_of
 from app.institutions.catalogue import get
 from app.notices import reminding, telling
@@ -76,6 +76,18 @@ def invite_admin(context: OpContext) -> None:
         )
 
 
+def want_endpoint(context: OpContext, wanted: Mapping[str, Any]) -> None:
+    endpoint.want(code_of(context.key), wanted, by=context.by)
+
+
+def change_endpoint(context: OpContext, wanted: Mapping[str, Any]) -> None:
+    endpoint.change(code_of(context.key), wanted, by=context.by)
+
+
+def keep_endpoint(context: OpContext, code: str, reason: str) -> None:
+    endpoint.keep(code_of(context.key), code, reason, by=context.by)
+
+
 def take_offline(context: OpContext, code: str, reason: str) -> None:
     standing.take_offline(code_of(context.key), code, reason, by=context.by)
 
@@ -119,6 +131,7 @@ def _contact(context: OpContext) -> dict[str, str]:
 
 CODE = Field("code", "string", "原因代码")
 REASON = Field("reason", "string", "原因")
+WANTED = Field("wanted", "context", "新接口")
 APPLICATION = Field("application", "context", "申请内容")
 
 OPERATIONS = (
@@ -164,6 +177,15 @@ OPERATIONS = (
         parameters=(CODE, REASON),
         effects=("机构：上线待审核→准入通过",),
     ),
+    Operation("institutions/want_endpoint", want_endpoint, title="登记接口变更申请", parameters=(WANTED,)),
+    Operation(
+        "institutions/change_endpoint",
+        change_endpoint,
+        title="启用新接口",
+        parameters=(WANTED,),
+        effects=("变更机构的接口地址",),
+    ),
+    Operation("institutions/keep_endpoint", keep_endpoint, title="接口变更不通过", parameters=(CODE, REASON)),
     Operation(
         "institutions/take_offline",
         take_offline,

@@ -74,8 +74,9 @@ def _connection(row: Institution) -> list[Section]:
     certificate = Row(_("电子签章证书"), _("已登记")) if row.signer_certificate else Row(
         _("电子签章证书"), _("未登记"), changed=_("没有证书，平台无法核验其保函")
     )  # fmt: skip
+    wanted = _("申请变更为 %(address)s", address=row.endpoint_wanted) if row.endpoint_wanted else ""
     rows = (
-        Row(_("接口地址"), row.endpoint_url),
+        Row(_("接口地址"), row.endpoint_url, changed=wanted),
         Row(_("用户"), row.app_id),
         Row(_("SM2公钥"), _("已登记") if public else _("未登记")),
         certificate,

@@ -50,9 +50,11 @@ FIELDS = (
     Fact("institution.has_endpoint", "boolean", "已登记接口地址"),
     Fact("institution.has_certificate", "boolean", "已登记电子签章证书"),
     Fact("application", "context", "申请内容（提交时）"),
+    Fact("wanted", "context", "申请变更的接口（提交时）"),
     Fact("proposal", "context", "下线建议（提出时）"),
     Fact("admission_reasons", "list", "准入审核的原因"),
     Fact("acceptance_reasons", "list", "验收审核的原因"),
+    Fact("endpoint_reasons", "list", "接口变更不通过的原因"),
     Fact("offline_reasons", "list", "下线的原因"),
 )
 

@@ -162,6 +162,8 @@ MATRIX: dict[str, str] = {
     "institutions.own_revoke_question": "m",
     "institutions.own_revoke": "m",
     "institutions.own_sm2": "m",
+    "institutions.own_endpoint": "m",
+    "institutions.own_endpoint_change": "m",
     "staff.index": "mou",
     "staff.detail": "mou",
     "staff.invite_form": "mo",
