@@ -6,6 +6,8 @@ import struct
 import zipfile
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from app import formjs
@@ -175,3 +177,24 @@ def test_a_logo_that_browsers_can_not_show_is_refused_by_name(name, content, par
 
 def test_the_hint_says_what_is_taken(flask_app):
     assert "支持pdf, zip格式，大小不超过50M" in str(form().render())
+
+
+WHOLE = {"a.pdf": PDF, "a.zip": packed(("a.txt", b"hello" * 50), ("b/c.pdf", PDF)), "a.png": PNG, "a.jpg": jpg()}
+
+
+@given(
+    name=st.sampled_from(sorted(WHOLE)),
+    cut=st.floats(0, 1),
+    gone=st.integers(0, 40),
+    put=st.binary(max_size=40),
+)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_spoilt_file_is_taken_or_refused_in_words(name, cut, gone, put):
+    whole = WHOLE[name]
+    at = int(cut * len(whole))
+    every = form(accept=".pdf,.zip,.png,.jpg")
+    try:
+        said = read(every, (name, whole[:at] + put + whole[at + gone :])).name
+    except BadInput as wrong:
+        said = wrong.fields["it"]
+    assert said == name or said.startswith(f"证明材料“{name}”")
