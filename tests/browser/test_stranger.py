@@ -52,7 +52,8 @@ class Desk:
         (port,) = free_ports(1)
         (script,) = re.findall(r"^```yaml\n(.*?)\n```$", (ROOT / "docs/interface.md").read_text(), re.S | re.M)
         script = script.replace("127.0.0.1:9400", f"127.0.0.1:{port}").replace("潇湘试点银行", NAME)
-        (self.folder / "play.yaml").write_text(script.replace("91430100MA8XJY0152", USCC))
+        script = script.replace("91430100MA8XJY0152", USCC) + "\ndelay: 0.1\n"
+        (self.folder / "play.yaml").write_text(script)
         log = (self.folder / "play.log").open("w")
         command = [sys.executable, "-m", "app.partner", "play", "play.yaml"]
         self.playing = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
@@ -148,7 +149,7 @@ def pass_on(reviewer: Page, product: Product, kind: str, verdict: str) -> None:
         return case.count() > 0
 
     case = reviewer.get_by_role("row").filter(has_text=kind)
-    until(there, SLOW / 1000, what=f"{kind} on the desk")
+    until(there, 3 * SLOW / 1000, what=f"{kind} on the desk")
     case.first.get_by_role("link").first.click()
     reviewer.get_by_role("radio", name=verdict, exact=True).check()
     reviewer.get_by_role("button", name="提交", exact=True).click()
