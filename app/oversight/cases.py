@@ -63,16 +63,16 @@ def page(filters: Filters) -> Page:
 
 def _of_lot(number: str) -> list[str]:
     lot = secrecy.opened_lot(number)
-    return secrecy.orders_of(lot) if lot is not None else []
+    return secrecy.keys_of(lot) if lot is not None else []
 
 
 def _chosen(filters: Filters, of_lot: list[str] | None) -> Select[Instance]:
     query = select(Instance)
     if filters.status:
         query = query.where(Instance.status == filters.status)
-    if of_lot is not None:
-        return query.where(Instance.key.in_(of_lot))
     free = Instance.policy.not_in(secrecy.sealed_policies())
+    if of_lot is not None:
+        return query.where(Instance.key.in_(of_lot), ~free)
     if not filters.q:
         return query.where(free)
     begins = Instance.key.startswith(filters.q, autoescape=True)

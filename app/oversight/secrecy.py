@@ -10,6 +10,9 @@ from sqlalchemy import ColumnElement, String, cast, func, or_, select
 
 from app import audit, clock, money, projects
 from app.accounts import User
+from app.applications import secrets as applications
+from app.applications.lot_changes import UNSEALING
+from app.applications.models import Application, Kind
 from app.audit import AuditLine
 from app.db import db
 from app.errors import Confidential
@@ -55,16 +58,29 @@ def opened(lot: Lot) -> bool:
     return lot.opened_at is not None and lot.opened_at <= clock.now()
 
 
-def orders_of(lot: Lot) -> list[str]:
-    """Numbers of an opened lot's orders."""
-    return [order.no for order in orders.of_lot(lot.no)]
+def keys_of(lot: Lot) -> list[str]:
+    """Numbers of an opened lot's orders, their guarantees and the applications on these."""
+    found = [order.no for order in orders.of_lot(lot.no)]
+    issued = list(db.session.scalars(select(Guarantee.no).where(Guarantee.order_no.in_(found))))
+    asked = db.session.scalars(select(Application.no).where(Application.guarantee_no.in_(issued)))
+    return [*found, *issued, *asked]
+
+
+def _order_of(policy: str, key: str) -> str | None:
+    """The order behind a sealed case."""
+    if policy in set(Kind):
+        key, policy = applications.find(key).guarantee_no, UNSEALING
+    if policy == UNSEALING:
+        return guarantees.find(key).order_no
+    return key if policy == "order" else None
 
 
 def unsealed(policy: str, key: str, *, by: User) -> list[Section]:
     """Who bid for what, once the lot is opened; the look is audited. Nothing before."""
-    if policy != "order":
+    order_no = _order_of(policy, key)
+    if order_no is None:
         return []
-    content = orders.content(orders.find(key))
+    content = orders.content(orders.find(order_no))
     lot = projects.get(content.lot_no)
     if not opened(lot):
         return []
@@ -82,7 +98,7 @@ def unsealed(policy: str, key: str, *, by: User) -> list[Section]:
             ),
         )
     ]
-    guarantee = guarantees.of_order(key)
+    guarantee = guarantees.of_order(order_no)
     if guarantee is not None:
         held = guarantees.content(guarantee)
         rows = (

@@ -12,6 +12,8 @@ from app import clock
 from app.accounts.user import User
 from app.audit import SYSTEM, Actor, record
 from app.db import transaction
+from tests.desk import trial
+from tests.gateway import placed
 from tests.oversight.conftest import LOT
 from tests.support.people import login_as as sign_in
 from tests.support.time import later
@@ -34,6 +36,23 @@ def test_an_order_is_found_by_its_whole_number_and_tells_no_names(client: FlaskC
     assert "核保中" in page
     assert "开标前不显示标段、投标人和金额" in page
     assert [word for word in HIDDEN if word in page] == []
+
+
+def test_a_guarantees_case_is_as_sealed_as_its_order(
+    app: Flask, client: FlaskClient, auditor: User, opened: Callable[[], None], login_as: Callable[..., User]
+) -> None:
+    with app.app_context():
+        placed.guarantee("BH1", "DD1", "LOT-1")
+        trial.publish(policy="unsealing")
+        trial.begin("BH1", policy="unsealing", institution="BANK01")
+    assert "BH1" not in client.get("/work/oversight/cases").text
+    before = client.get("/work/oversight/cases/unsealing/BH1").text
+    assert [word for word in HIDDEN if word in before] == []
+    with later(days=11):
+        opened()
+        login_as("auditor", name="范仲安")
+        assert "BH1" in client.get(f"/work/oversight/cases?lot={LOT}").text
+        assert "湘建一川建设集团有限公司" in client.get("/work/oversight/cases/unsealing/BH1").text
 
 
 @pytest.mark.parametrize("number", [LOT, "LOT-1"])
