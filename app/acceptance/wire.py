@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import urllib3
-from urllib3.exceptions import HTTPError, TimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
 
 from app import clock
 from app.protocol import signing, trial
@@ -128,10 +128,12 @@ class Wire:
                 exchange.trouble, exchange.answer = "应答过长", b""
         except AddressRefused as error:
             exchange.trouble, exchange.silent = str(error), True
+        except NewConnectionError:
+            exchange.trouble, exchange.silent = "无法连接", True
         except TimeoutError:
             exchange.trouble, exchange.silent = f"{self.patience:g}秒内没有应答", True
         except (HTTPError, OSError) as error:
-            exchange.trouble, exchange.silent = f"无法连接：{type(error).__name__}", True
+            exchange.trouble, exchange.silent = f"连接中断：{type(error).__name__}", True
         finally:
             exchange.ms = round((time.monotonic() - began) * 1000)
 

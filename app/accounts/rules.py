@@ -55,6 +55,10 @@ RULES: dict[str, str] = {
     "institutions.reveal": "operator | (centre_reviewer & provincial)",
     "institutions.rotate": "operator",
     "institutions.go_offline": "operator",
+    # acceptance
+    "acceptance.index": "operator | auditor | centre_reviewer",
+    "acceptance.report": "operator | auditor | centre_reviewer",
+    "acceptance.again": "operator",
     # accounts
     "accounts.login": "anyone",
     "accounts.callback": "anyone",

@@ -10,7 +10,7 @@ from flask import Response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import clock, codes, files, formjs, numbering, runtime
+from app import clock, codes, files, formjs, numbering, outside, runtime
 from app.audit import Actor, record
 from app.db import db, retrying, transaction
 from app.errors import AppError, BadInput, Conflict, NotFound
@@ -232,6 +232,8 @@ def _kept(sent: list[answers.Sent]) -> list[dict[str, Any]]:
 def _equipped(said: dict[str, Any]) -> dict[str, Any]:
     """The SM2 key and the certificate as they are kept; raises BadInput for what is none."""
     errors = {}
+    if said.get("endpoint_url") and (problem := outside.problem(said["endpoint_url"])):
+        errors["endpoint_url"] = _(problem)
     if said.get("sm2_public"):
         try:
             said["sm2_public"] = sm2.read_public_key(said["sm2_public"])

@@ -103,6 +103,13 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
                 about=_l("接入的机构，上线与下线"),
             ),
             Entry(
+                _l("接口验收"),
+                "acceptance.index",
+                frozenset({"operator", "auditor", "centre_reviewer"}),
+                ("acceptance.",),
+                about=_l("机构接口逐项检查的报告"),
+            ),
+            Entry(
                 _l("本机构"),
                 "institutions.own",
                 frozenset({"institution_admin"}),

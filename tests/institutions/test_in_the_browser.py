@@ -160,7 +160,7 @@ def test_every_answer_of_acceptance_and_progress_is_read(page: Page, site: str, 
     expect(page.get_by_label("接口地址")).to_have_attribute("placeholder", "请输入接口地址")
     assert axe.everywhere(page) == []
     page.get_by_label("Logo").set_input_files(LOGO)
-    page.get_by_label("接口地址").fill("https://api.example.com/baohan")
+    page.get_by_label("接口地址").fill("https://127.0.0.1:1/baohan")
     page.get_by_label("附件").set_input_files(PDF)
     page.get_by_role("button", name="获取验证码").click()
     expect(page.get_by_role("button", name=re.compile("s后重试"))).to_be_disabled()

@@ -1,6 +1,7 @@
 """准入, 验收 and 准入进度 (manual chapter 3): what applicants read, what the centre decides."""
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -157,10 +158,10 @@ def test_acceptance_leads_online_or_back_to_admitted(stage: Stage) -> None:
     stage.submit()
     stage.decide("correct", reason="请补充验收报告")
     assert "请补充验收报告" in stage.progress()
-    assert "补正材料已提交" in stage.correct(endpoint_url="https://api.example.com/v2").text
+    assert "补正材料已提交" in stage.correct(endpoint_url="https://127.0.0.1:1/v2").text
     stage.decide("pass")
     assert stage.state() == "已上线"
-    assert stage.row().endpoint_url == "https://api.example.com/v2"
+    assert stage.row().endpoint_url == "https://127.0.0.1:1/v2"
     assert closed in stage.ask("acceptance").text
     assert stage.app.test_client().get(f"/institutions/{stage.row().code}/logo").mimetype == "image/png"
     stage.replayed("acceptance", f"{stage.row().code}-2")
@@ -189,6 +190,32 @@ def test_a_registered_sm2_key_is_told_with_its_number(stage: Stage) -> None:
     (key,) = stage.rows(select(ApiKey).where(ApiKey.public == pair.public))
     assert key.key_id in page
     assert f"{pair.public[:8]}…{pair.public[-8:]}" in page
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://10.0.0.8/baohan", "该地址指向内部网络，不能作为接口地址"),
+        ("https://[::1]/baohan", "该地址指向内部网络，不能作为接口地址"),
+        ("https://user:word@127.0.0.1/", "接口地址不应含用户名、密码、?或#"),
+    ],
+)
+def test_an_endpoint_inside_a_house_is_refused_at_its_field(stage: Stage, url: str, told: str) -> None:
+    stage.admitted()
+    answer = stage.submit(endpoint_url=url)
+    assert (answer.status_code, told in answer.text) == (422, True)
+    assert stage.state() == "准入通过"
+
+
+def test_the_reviewer_sees_the_report_beside_the_decision(stage: Stage) -> None:
+    stage.admitted()
+    stage.submit()
+    (task,) = stage.tasks("centre_reviewer")
+    page = stage.staff().get(f"/desk/tasks/{task.id}").text
+    assert "接口验收" in page
+    assert "A14-1 连通测试" in page
+    assert "无法连接" in page
+    assert re.search(r'href="/acceptance/YS\d+"', page)
 
 
 def test_an_institution_offline_cannot_ask_for_acceptance(stage: Stage) -> None:

@@ -6,12 +6,11 @@ from app import clock
 from app.acceptance import evidence
 from app.acceptance.checks import Chapter, Failed
 from app.acceptance.play import Play
-from app.protocol.calls import A13, B1, B2, B11
+from app.protocol.calls import A13, B1, B2, B3, B11
 from app.protocol.trial import PREFIX
 from app.protocol.trial import Play as Word
 
 chapter = Chapter("对账与回顾")
-MONEY = {"PAYMENT", "REPAYMENT", "ISSUANCE"}
 
 
 @chapter("A13-1", "对账", expects="当日测试账目恰含本次的支付、退款、出函，金额一致", needs=("B3-1",))
@@ -20,8 +19,8 @@ def books(play: Play) -> None:
     mine = [one for one in said["entries"] if one["order_no"].startswith(f"{PREFIX}{play.prefix}-")]
     told = Counter(("PAYMENT", one.body["order_no"], one.body["amount"]) for one in play.heard(B2))
     told += Counter(("REPAYMENT", one.body["order_no"], one.body["amount"]) for one in play.heard(B11))
-    issued = play.known["issued"]
-    told[("ISSUANCE", issued["order_no"], issued["amount"])] += 1
+    issued = [one.body for one in play.heard(B3) if one.body["result"] == "ISSUED"]
+    told += Counter(("ISSUANCE", one["order_no"], one["amount"]) for one in issued)
     found = Counter((one["kind"], one["order_no"], one["amount"]) for one in mine)
     wrong = [f"缺{kind} {no}" for kind, no, _ in told - found] + [f"多{kind} {no}" for kind, no, _ in found - told]
     if wrong:

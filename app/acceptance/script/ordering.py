@@ -85,7 +85,9 @@ def at_once(play: Play) -> None:
             raise Failed(exchange.trouble or f"应答{exchange.envelope.get('code')}")
     if len({exchange.answer for exchange in exchanges}) > 1:
         raise Failed("四次应答不相同")
-    play.hear(B1, play.number(Word.CLOSED))
+    said = play.hear(B1, play.number(Word.CLOSED))[0].body
+    if said["result"] != "PASS":
+        raise Failed(f"核保应通过，实为{said['result']} {said.get('reason', '')}")
 
 
 @chapter("B1-4", "回调被应答5001", expects="以同一请求编号重发B1", needs=("A1-1",))

@@ -23,7 +23,7 @@ def unseal(play: Play) -> None:
         raise Failed(f"accepted应含{number}")
 
 
-@chapter("B4-1", "还原结果", expects="发B4，replaces_sm3为密文保函的SM3", needs=("A6-1",))
+@chapter("B4-1", "还原结果", expects="发B4，replaces_sm3为密文保函的SM3", needs=("A6-1", "B3-2"))
 def unsealed(play: Play) -> None:
     told = play.known["issued"]
     said = play.hear(B4, told["guarantee_no"])[0].body
