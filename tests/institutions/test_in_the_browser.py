@@ -70,6 +70,8 @@ def test_admission_is_applied_for_as_the_manual_shows(page: Page, site: str, sta
         expect(page.get_by_label(label)).to_have_attribute("placeholder", placeholder)
     expect(page.get_by_label("机构类型").locator("option")).to_have_text(["请选择", "银行", "保险公司", "担保公司"])
     expect(page.get_by_text("本人 (公司) 确认以上信息完整、真实、有效")).to_be_visible()
+    with page.expect_file_chooser():
+        page.get_by_text("上传文件").click()
     for paper in ("金融机构申请人授权书模板", "金融机构准入申请模板"):
         with page.expect_download() as download:
             page.get_by_role("link", name=paper).click()
