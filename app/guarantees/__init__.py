@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.guarantees import favour_views, views
+from app.guarantees import expiring, favour_views, views
 from app.guarantees.operations import OPERATIONS
 
 
@@ -11,3 +11,4 @@ def init(app: Flask) -> None:
     app.register_blueprint(favour_views.bp)
     app.register_blueprint(views.verify_bp)
     app.extensions["catalogue"].add(*OPERATIONS)
+    expiring.init(app)

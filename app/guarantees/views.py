@@ -16,7 +16,7 @@ from app.audit import record
 from app.db import db, transaction
 from app.errors import NotFound
 from app.guarantees import acts, secrets, verification
-from app.guarantees.models import Guarantee, GuaranteeState
+from app.guarantees.models import Guarantee, GuaranteeState, Lapse
 from app.orders.secrets import bidder_index
 from app.runtime import timeline
 
@@ -99,6 +99,7 @@ def _row(guarantee: Guarantee) -> dict[str, Any]:
     return {
         "guarantee": guarantee,
         "state": S(guarantee.state),  # type: ignore[call-arg]
+        "lapse": Lapse(guarantee.lapse).label if guarantee.lapse else "",  # type: ignore[call-arg]
         "content": content,
         "lot": projects.get(content.lot_no),
         "institution": institutions.get(guarantee.institution),
