@@ -1,6 +1,6 @@
 """机构接入申请 (manual chapter 3), for visitors: 准入申请, 验收申请, 查看准入进度."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -10,20 +10,17 @@ from flask import Response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import clock, codes, files, formjs, numbering, outside, runtime
-from app.audit import Actor, record
-from app.db import db, retrying, transaction
-from app.errors import AppError, BadInput, Conflict, NotFound
+from app import clock, codes, formjs
+from app.audit import record
+from app.db import db, transaction
+from app.errors import BadInput, Conflict, NotFound
 from app.formjs import Form
-from app.institutions import applicants, cases, catalogue, keys, papers
+from app.institutions import applicants, cases, catalogue, handing_in, keys, papers
 from app.institutions.models import Institution
 from app.institutions.views import bp
-from app.protocol import sm2
-from app.regions import PROVINCE
-from app.runtime import answers, definitions, waits
+from app.runtime import definitions, waits
 
 Page = str | BaseResponse | tuple[str, int]
-APPLICANT = Actor("applicant", "申请机构")
 OPEN = timedelta(minutes=15)
 """How long what the SMS code opened stays open in this browser."""
 
@@ -53,7 +50,7 @@ def admission() -> Page:
     try:
         said = form.read(request.form, request.files)
         codes.check(said["phone"], purpose="admission", code=said["code"])
-        _told(said, _apply)
+        handing_in.told(said, handing_in.apply)
     except BadInput as wrong:
         return _page("institutions/admission.html", form, errors=wrong.fields, status=422)
     except Conflict as refused:
@@ -100,9 +97,9 @@ def acceptance_data() -> Page:
     if request.method == "GET":
         return _page(page, form, **shown)
     try:
-        said = _equipped(form.read(request.form, request.files))
+        said = handing_in.equipped(form.read(request.form, request.files))
         codes.check(found.contact["phone"], purpose="acceptance_data", code=said["code"])
-        _told(said, partial(_submit, found.code))
+        handing_in.told(said, partial(handing_in.submit, found.code))
     except BadInput as wrong:
         return _page(page, form, errors=wrong.fields, status=422, **shown)
     except Conflict as refused:
@@ -153,97 +150,14 @@ def correct() -> Page:
     try:
         said = form.read(request.form, request.files)
         if policy == "acceptance":
-            said = _equipped(said)
-        _told(said, partial(_correct, policy, found.code))
+            said = handing_in.equipped(said)
+        handing_in.told(said, partial(handing_in.correct, policy, found.code))
     except BadInput as wrong:
         return _result(found, errors=wrong.fields, status=422)
     except Conflict as refused:
         return _result(found, refused=refused.message, status=409)
     db.session.expire_all()
     return _result(catalogue.get(found.code), corrected=True)
-
-
-def _told(said: Mapping[str, Any], act: Callable[[dict[str, Any]], None]) -> None:
-    """Do it with the uploads written; nothing of what is refused stays in the store."""
-    db.session.rollback()
-    sent = answers.written(said)
-    try:
-        retrying(lambda: act(sent))
-    except AppError:
-        answers.dropped(sent)
-        raise
-
-
-def _apply(said: Mapping[str, Any]) -> None:
-    with transaction():
-        known = catalogue.find_uscc(said["uscc"])
-        code = known.code if known is not None else numbering.next_number("JG")
-        cases.locked(code)
-        application = {name: said[name] for name in ("name", "uscc", "kind", "intro")}
-        runtime.start(
-            "admission",
-            key=cases.next_key("admission", code),
-            data={"application": {**application, "attachments": _kept(said["attachments"])}},
-            secret={"contact": said["contact"], "phone": said["phone"]},
-            by=APPLICANT,
-            region=PROVINCE,
-            institution=code,
-        )
-
-
-def _submit(code: str, said: Mapping[str, Any]) -> None:
-    with transaction():
-        cases.locked(code)
-        runtime.start(
-            "acceptance",
-            key=cases.next_key("acceptance", code),
-            data={"application": _with_files(said)},
-            by=APPLICANT,
-            region=PROVINCE,
-            institution=code,
-        )
-
-
-def _correct(policy: str, code: str, said: Mapping[str, Any]) -> None:
-    with transaction():
-        case = cases.open_case(policy, code)
-        if case is None:
-            raise Conflict(_("当前没有需要补正的申请"))
-        secret = None
-        if policy == "admission":
-            secret = {"contact": said["contact"], "phone": catalogue.get(code).contact["phone"]}
-        payload = {name: value for name, value in _with_files(said).items() if name != "contact"}
-        runtime.tell(policy, case.key, "corrected", payload, by=APPLICANT, secret=secret)
-
-
-def _with_files(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What was typed, with its files kept and named by their rows."""
-    found = {name: value for name, value in said.items() if name not in ("code", "logo", "attachments")}
-    if said.get("logo"):
-        found["logo"] = _kept([said["logo"]])[0]
-    return {**found, "attachments": _kept(said.get("attachments") or [])}
-
-
-def _kept(sent: list[answers.Sent]) -> list[dict[str, Any]]:
-    rows = [(one.name, files.keep(one.written)) for one in sent]
-    return [{"file": row.id, "name": name, "size": row.size} for name, row in rows]
-
-
-def _equipped(said: dict[str, Any]) -> dict[str, Any]:
-    """The SM2 key and the certificate as they are kept; raises BadInput for what is none."""
-    errors = {}
-    if said.get("endpoint_url") and (problem := outside.problem(said["endpoint_url"])):
-        errors["endpoint_url"] = _(problem)
-    if said.get("sm2_public"):
-        try:
-            said["sm2_public"] = sm2.read_public_key(said["sm2_public"])
-        except sm2.BadKey:
-            errors["sm2_public"] = _("SM2公钥应为 128 位十六进制（可带 04 前缀）")
-    if said.get("certificate") and not papers.is_certificate(said["certificate"]):
-        errors["certificate"] = _("电子签章证书应为 PEM 格式的证书")
-    if errors:
-        raise BadInput(fields=errors)
-    return said
 
 
 def _equipment(found: Institution) -> dict[str, Any]:
@@ -280,7 +194,7 @@ def _result(
     )
     if shown:
         with transaction():
-            record(f"desk:{code}", "查看接口密钥", by=APPLICANT, keys=[key.key_id for key in shown])
+            record(f"desk:{code}", "查看接口密钥", by=handing_in.APPLICANT, keys=[key.key_id for key in shown])
     return page, status
 
 

@@ -133,6 +133,7 @@ def test_an_operator_takes_an_institution_offline_and_back(stage: Stage) -> None
     code, operator = stage.row().code, stage.staff("operator")
     page = operator.get(f"/institutions/manage/{code}")
     assert f"/institutions/manage/{code}/offline" in page.text
+    assert f"/acceptance/?institution={code}" in page.text
     missing = operator.post(f"/institutions/manage/{code}/offline", data={})
     assert missing.status_code == 422
     assert "请选择下线原因" in missing.text
