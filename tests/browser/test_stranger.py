@@ -141,8 +141,8 @@ class Applicant:
         return {(one["at"], one["text"]) for one in requests.get(inbox, params={"phone": PHONE}, timeout=10).json()}
 
 
-def pass_on(reviewer: Page, product: Product, kind: str, verdict: str) -> None:
-    """The reviewer's only case of this kind, decided."""
+def pass_on(reviewer: Page, product: Product, kind: str, verdict: str, *, told: str = "") -> None:
+    """The reviewer's only case of this kind, decided; the page tells her `told`."""
 
     def there() -> bool:
         reviewer.goto(f"{product.url}/desk/")
@@ -151,6 +151,7 @@ def pass_on(reviewer: Page, product: Product, kind: str, verdict: str) -> None:
     case = reviewer.get_by_role("row").filter(has_text=kind)
     until(there, 3 * SLOW / 1000, what=f"{kind} on the desk")
     case.first.get_by_role("link").first.click()
+    expect(reviewer.locator("main")).to_contain_text(told)
     reviewer.get_by_role("radio", name=verdict, exact=True).check()
     reviewer.get_by_role("button", name="提交", exact=True).click()
     expect(reviewer.get_by_text("已办理：")).to_be_visible()
@@ -173,7 +174,7 @@ def test_a_stranger_becomes_an_institution_and_issues_a_guarantee(
     desk.partner("ping", "--test", "--to", endpoint)
 
     stranger.submit(endpoint, (desk.folder / "partner.cert.pem").read_text())
-    pass_on(reviewer, product, "验收", "验收通过，上线")
+    pass_on(reviewer, product, "验收", "验收通过，上线", told="未通过 0 项，未执行 0 项")
     desk.partner("send", "B10", "status=OPEN", "--body", "play.yaml")
 
     bidder = enter("湖南砚池路桥工程有限公司")
