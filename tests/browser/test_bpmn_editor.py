@@ -63,6 +63,20 @@ def test_the_thirty_minutes_are_changed_in_words_and_the_label_follows(editor: P
     assert one(timer, ".//b:timeDuration").text == "PT45M"
 
 
+def test_a_shape_is_marked_as_a_step_of_the_home_page_and_unmarked_again(editor: Page) -> None:
+    choose(editor, "等待（定时） 30 分钟")
+    editor.get_by_text("首页步骤", exact=True).click()
+    shown = editor.get_by_label("在网站首页的流程图中列为一步")
+    shown.check()
+    editor.get_by_label("步骤名称").fill("在线支付")
+    editor.get_by_label("一句话说明").fill("核保通过后付款")
+    editor.get_by_label("一句话说明").blur()
+    phase = one(saved(editor), "//b:intermediateCatchEvent[@id='Timeout']/b:extensionElements/p:phase")
+    assert dict(phase.attrib) == {"name": "在线支付", "text": "核保通过后付款"}
+    shown.uncheck()
+    assert saved(editor).xpath("//p:phase", namespaces=NAMES) == []
+
+
 def test_a_time_nobody_can_read_is_refused_at_the_field_and_kept_there(editor: Page) -> None:
     choose(editor, "等待（定时） 30 分钟")
     field = editor.get_by_label("多久")
