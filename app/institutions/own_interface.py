@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import clock, codes, formjs
+from app import clock, codes, formjs, outside
 from app.accounts.user import current_user, identity
 from app.audit import record
 from app.codes.views import asked
@@ -118,6 +118,8 @@ def own_endpoint_change() -> Page:
     code = row.code
     try:
         said = _endpoint_form().read(request.form)
+        if problem := outside.problem(said["endpoint_url"]):
+            raise BadInput(fields={"endpoint_url": _(problem)})
         if said.get("certificate") and not papers.is_certificate(said["certificate"]):
             raise BadInput(fields={"certificate": _("电子签章证书应为 PEM 格式的证书")})
         codes.check(own_phone(), purpose="key", code=request.form.get("code", ""))

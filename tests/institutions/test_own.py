@@ -21,6 +21,7 @@ from tests.support import papers
 from tests.support.people import login_as
 from tests.support.phones import Phones
 from tests.support.time import later
+from tests.support.work import work
 
 OWN = "13700000030"
 PUBLIC = (  # of the standard's example key pair
@@ -196,9 +197,11 @@ def test_without_a_phone_there_is_no_code(client: FlaskClient, login_as: Callabl
     assert "没有手机号" in answer.json["message"]
 
 
-def change_endpoint(stage: Stage, client: FlaskClient, url: str = "https://new.example.com/api", **more: str) -> Any:
+def change_endpoint(stage: Stage, client: FlaskClient, url: str = "https://127.0.0.1:1/new", **more: str) -> Any:
     sent = {"endpoint_url": url, "code": own_code(client, stage.phones), **more}
-    return client.post("/institutions/own/endpoint", data=sent)
+    answer = client.post("/institutions/own/endpoint", data=sent)
+    work(stage.app)
+    return answer
 
 
 @pytest.fixture
@@ -213,14 +216,14 @@ def at_home(stage: Stage) -> FlaskClient:
 def test_a_new_endpoint_is_used_once_it_is_accepted(stage: Stage, at_home: FlaskClient) -> None:
     old = stage.row().endpoint_url
     assert change_endpoint(stage, at_home).status_code == 303
-    assert (stage.row().endpoint_url, stage.row().endpoint_wanted) == (old, "https://new.example.com/api")
-    assert "申请变更为 https://new.example.com/api" in at_home.get("/institutions/own").text
+    assert (stage.row().endpoint_url, stage.row().endpoint_wanted) == (old, "https://127.0.0.1:1/new")
+    assert "申请变更为 https://127.0.0.1:1/new" in at_home.get("/institutions/own").text
     (task,) = stage.tasks("centre_reviewer")
     page = stage.staff().get(f"/desk/tasks/{task.id}").text
     assert "接口变更验收" in page
-    assert "申请变更为 https://new.example.com/api" in page
+    assert "申请变更为 https://127.0.0.1:1/new" in page
     stage.decide("pass")
-    assert (stage.row().endpoint_url, stage.row().endpoint_wanted) == ("https://new.example.com/api", "")
+    assert (stage.row().endpoint_url, stage.row().endpoint_wanted) == ("https://127.0.0.1:1/new", "")
     assert stage.state() == "已上线"
     assert any("平台已改用新接口" in text for text in stage.phones.texts(PHONE))
     stage.replayed("endpoint")
@@ -233,23 +236,24 @@ def test_an_endpoint_that_is_not_accepted_changes_nothing(stage: Stage, at_home:
     assert (stage.row().endpoint_url, stage.row().endpoint_wanted) == (old, "")
     assert any("连续三次无法连接" in text for text in stage.phones.texts(PHONE))
     with later(minutes=2):
-        assert change_endpoint(stage, at_home, "https://third.example.com/").status_code == 303
+        assert change_endpoint(stage, at_home, "https://127.0.0.1:1/third").status_code == 303
 
 
 def test_one_change_at_a_time(stage: Stage, at_home: FlaskClient) -> None:
     change_endpoint(stage, at_home)
     assert "已有接口变更正在验收" in at_home.get("/institutions/own").text
     with later(minutes=2):
-        again = change_endpoint(stage, at_home, "https://third.example.com/")
+        again = change_endpoint(stage, at_home, "https://127.0.0.1:1/third")
     assert again.status_code == 409
-    assert "https://third.example.com/" in again.text
+    assert "https://127.0.0.1:1/third" in again.text
 
 
 def test_a_wrong_address_certificate_or_code_is_said_at_its_field(stage: Stage, at_home: FlaskClient) -> None:
     for sent, words in (
         ({"endpoint_url": "ftp://x"}, "接口地址"),
-        ({"endpoint_url": "https://x.example", "certificate": "no"}, "电子签章证书应为 PEM 格式"),
-        ({"endpoint_url": "https://x.example", "code": "000000"}, "验证码"),
+        ({"endpoint_url": "https://10.1.2.3/api"}, "该地址指向内部网络，不能作为接口地址"),
+        ({"endpoint_url": "https://127.0.0.1:1/x", "certificate": "no"}, "电子签章证书应为 PEM 格式"),
+        ({"endpoint_url": "https://127.0.0.1:1/x", "code": "000000"}, "验证码"),
     ):
         answer = at_home.post("/institutions/own/endpoint", data=sent)
         assert answer.status_code == 422
@@ -264,4 +268,4 @@ def test_a_change_nobody_decides_on_is_an_incident_after_five_days(stage: Stage,
     assert "接口变更验收超过五天" in incident.message
     login_as(at_home, "institution_admin", institution=stage.row().code, handler={"phone": OWN})
     stage.decide("pass")
-    assert stage.row().endpoint_url == "https://new.example.com/api"
+    assert stage.row().endpoint_url == "https://127.0.0.1:1/new"
