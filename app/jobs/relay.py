@@ -28,8 +28,8 @@ CARRY = "app.worker.carry"
 OFFER = Statement(  # its conditions stand as the partial index has them: SQLite uses it for nothing else
     "UPDATE job SET offered_at = :now, offers = offers + 1 WHERE id IN (SELECT id FROM job "  # noqa: S608
     "WHERE state IN ('due', 'running', 'answered') AND run_at <= :now "
-    "AND (state IN ('due', 'answered') AND (offered_at IS NULL OR offered_at < :again) "
-    f"OR state = 'running' AND lease_until < :now) AND {queue.ALLOWED} "
+    "AND (state IN ('due', 'answered') OR state = 'running' AND lease_until < :now) "
+    f"AND (offered_at IS NULL OR offered_at < :again) AND {queue.ALLOWED} "
     "ORDER BY run_at LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id, kind, state, name, offers, run_at"
 )
 _GIVE_UP = Statement("UPDATE job SET state = 'failed', error = :error WHERE id = :id")

@@ -7,7 +7,7 @@ from rq import Queue
 
 from app.db import db, transaction
 from app.jobs import queue, relay
-from app.jobs.models import DUE, Job
+from app.jobs.models import DUE, RUNNING, Job
 from tests.support.time import later
 
 pytestmark = pytest.mark.both_databases
@@ -61,3 +61,19 @@ def test_rows_that_were_taken_and_not_done_are_offered_again_while_a_younger_one
     with later(seconds=2 * wait):
         relay.sweep()
     assert offered(app, valkey) == len(rows) + 1, "the first three again, and the new one still"
+
+
+def test_rows_whose_worker_died_are_offered_once_and_wait_like_others(
+    app: Flask, valkey: redis.Redis, rows: list[int]
+) -> None:
+    relay.sweep()
+    waiting = Queue(app.config["QUEUE"], connection=valkey)
+    for identity in rows:
+        waiting.pop_job_id()
+        with transaction():
+            assert queue.claim(identity)
+    with later(seconds=app.config["LEASE_SECONDS"] + 1):
+        for _ in range(60):
+            relay.sweep()
+    assert offered(app, valkey) == len(rows)
+    assert {db.session.get_one(Job, identity).state for identity in rows} == {RUNNING}
