@@ -115,6 +115,7 @@ RULES: dict[str, str] = {
     "applications.diagram": "entity & own_application",
     "applications.path": "entity & own_application",
     "applications.task": "entity & own_application",
+    "applications.paper": "(entity & own_application) | ((institution_reviewer | institution_admin) & its_application)",
     # notices
     "notices.index": "entity",
     # portal

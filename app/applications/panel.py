@@ -3,14 +3,17 @@ opening."""
 
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 
-from app import clock, institutions, money, projects
+from app import clock, formjs, institutions, money, projects
 from app.accounts.roles import OF_AN_INSTITUTION
 from app.applications import secrets
-from app.applications.models import Kind
+from app.applications.models import Application, Kind
 from app.guarantees import secrets as guarantees
-from app.runtime.panels import Panel, Row, Section
+from app.institutions import catalogue
+from app.runtime import definitions
+from app.runtime.panels import Document, Panel, Row, Section
 
 
 def panel(no: str, user: Any) -> Panel:
@@ -35,9 +38,26 @@ def panel(no: str, user: Any) -> Panel:
             Row(_("有效期至"), clock.shown(content.ends)),
         ]
     institution = institutions.get(application.institution)
-    return Panel(
-        sections=(
-            Section(_("保函"), tuple(rows)),
-            Section(_("金融机构"), (Row(_("名称"), institution.name), Row(_("服务电话"), institution.phone))),
-        ),
+    sections = [
+        Section(_("保函"), tuple(rows)),
+        Section(_("金融机构"), (Row(_("名称"), institution.name), Row(_("服务电话"), institution.phone))),
+    ]
+    if user.role not in OF_AN_INSTITUTION:
+        return Panel(tuple(sections))
+    own = secrets.content(application)
+    said = Section(_("申请内容"), tuple(Row(label, words) for label, words in answers(application, own)))
+    return Panel((said, *sections) if said.rows else tuple(sections), papers(application.no, own))
+
+
+def answers(application: Application, own: secrets.Content) -> list[tuple[str, str]]:
+    """What the applicant filled in, as people read it."""
+    form = formjs.load(definitions.live(application.kind).form(f"{application.kind}/apply"))
+    given = {"reasons": [(one.code, one.text) for one in catalogue.reasons(application.kind)]}
+    return form.shown(own.said, given)
+
+
+def papers(no: str, own: secrets.Content) -> tuple[Document, ...]:
+    return tuple(
+        Document(one["name"], url_for("applications.paper", no=no, file=one["file"]), one.get("size"))
+        for one in own.papers
     )

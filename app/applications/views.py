@@ -9,13 +9,15 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import formjs, institutions, numbering, projects, runtime
+from app import files, formjs, institutions, numbering, projects, runtime
 from app.accounts.access import predicate
 from app.accounts.roles import Role
 from app.accounts.user import User, current_user, identity
 from app.applications import allowed, drafts, secrets
 from app.applications.models import OPEN, PREFIX, Application, ApplicationState, Kind
+from app.applications.panel import papers
 from app.applications.subject import reasons
+from app.audit import record
 from app.db import db, retrying, transaction
 from app.errors import BadInput, Conflict, NotFound
 from app.guarantees import favour
@@ -44,6 +46,12 @@ def own_application(user: User, no: str, **_: object) -> bool:
     if application.applicant_index == secrets.applicant_index(user.entity_id):
         return True
     return application.kind == Kind.CLAIM and favour.in_favour(user, application.guarantee_no)
+
+
+@predicate("its_application")
+def its_application(user: User, no: str, **_: object) -> bool:
+    """Of the institution that is to decide on it."""
+    return user.institution != "" and secrets.find(no).institution == user.institution
 
 
 @predicate("may_apply")
@@ -161,6 +169,19 @@ def path(no: str) -> BaseResponse:
     answer = jsonify(timeline.path(secrets.find(no).kind, no))
     answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest()[:32])
     return answer.make_conditional(request)
+
+
+@bp.get("/<no>/papers/<int:file>")
+def paper(no: str, file: int) -> BaseResponse:
+    """A document handed in with the application."""
+    found = next((one for one in secrets.content(secrets.find(no)).papers if one["file"] == file), None)
+    if found is None:
+        raise NotFound(_("没有找到该文件"))
+    with transaction():
+        record(f"desk:{no}", "查看附件", by=current_user().actor, file=file)
+    answer = Response(files.content(file), mimetype=files.row_of(file).media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=found["name"])
+    return answer
 
 
 @bp.route("/<no>/tasks/<int:task_id>", methods=["GET", "POST"])
@@ -289,7 +310,7 @@ def _case(no: str) -> dict[str, Any]:
         "kind": kind,
         "state": ApplicationState(application.state),  # type: ignore[call-arg]
         "said": form.shown(own.said, {"reasons": reasons(kind.value)}, masked=True),
-        "papers": own.papers,
+        "papers": papers(no, own),
         "tasks": list(tasks),
         "entries": timeline.of(kind.value, no, held=application.state in OPEN),
         "records": RECORDS[kind],

@@ -101,6 +101,7 @@ MATRIX: dict[str, str] = {
     "applications.diagram": "bta",
     "applications.path": "bta",
     "applications.task": "bta",
+    "applications.paper": "btarm",
     "orders.detail": "b",
     "orders.live": "b",
     "orders.diagram": "b",

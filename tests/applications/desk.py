@@ -4,6 +4,7 @@ import html
 import re
 from typing import Any
 
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -40,11 +41,15 @@ class Desk:
         return self.decides(task.id, code, **said)
 
     def decides(self, task: int, code: str = "BANK01", **said: Any) -> TestResponse:
-        client = self.scene.app.test_client()
-        login_as(client, "institution_reviewer", institution=code)
-        answer = client.post(f"/desk/tasks/{task}", data=said)
+        answer = self.reviewer(code).post(f"/desk/tasks/{task}", data=said)
         self.scene.work()
         return answer
+
+    def reviewer(self, code: str) -> FlaskClient:
+        """The institution's reviewer, signed in just now."""
+        client = self.scene.app.test_client()
+        login_as(client, "institution_reviewer", institution=code)
+        return client
 
     def tells(self, call: Call, body: dict[str, Any], code: str = "BANK01") -> Answer:
         """The institution decides by its signed call."""

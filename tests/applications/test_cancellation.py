@@ -1,6 +1,7 @@
 """申请注销 (manual 5.3.4)."""
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -90,3 +91,17 @@ def test_an_insurers_guarantee_is_not_discharged(scene: Scene, desk: Desk, issue
 def test_without_proof_it_is_not_sent(desk: Desk, opened: str) -> None:
     answer = desk.apply(opened, "cancellation")
     assert (answer.status_code, "请上传证明材料" in words(answer)) == (422, True)
+
+
+def test_the_institutions_reviewer_reads_what_was_sent_and_nobody_elses_does(
+    scene: Scene, desk: Desk, opened: str, proof: Proof
+) -> None:
+    no = desk.applied(opened, "cancellation", **proof(), note="未中标，中标结果已公示")
+    (task,) = [one for one in scene.tasks_of(no) if one.role == "institution_reviewer"]
+    reviewer = desk.reviewer("BANK01")
+    page = reviewer.get(f"/desk/tasks/{task.id}").text
+    assert "未中标，中标结果已公示" in page
+    (address,) = set(re.findall(rf"/applications/{no}/papers/\d+", page))
+    assert reviewer.get(address).data == scene.papers["BANK01:unsigned"]
+    assert desk.reviewer("INS01").get(address).status_code == 404
+    desk.decide(no, **NO)

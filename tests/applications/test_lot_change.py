@@ -9,8 +9,7 @@ from sqlalchemy import select
 from app import clock
 from app.guarantees.models import Guarantee
 from app.notices.models import Notice
-from app.protocol.calls import A6, B4, C6
-from app.protocol.digests import sm3_hex
+from app.protocol.calls import A6, C6
 from app.runtime.models import Instance
 from tests.applications.desk import Desk
 from tests.orders.scene import LOT, XIANGJIAN, YANCHI, Scene
@@ -61,27 +60,32 @@ def test_a_lot_that_failed_offers_the_premium_back(scene: Scene, desk: Desk, iss
 def test_opening_has_every_sealed_guarantee_told_openly(scene: Scene, desk: Desk, issued: Issued) -> None:
     guarantee = issued()
     scene.wait(days=10, hours=2)
-    scene.lot_event("OPENED")
+    scene.lot_event("OPENED", unseals=False)
     (asked,) = scene.asked(guarantee, A6)
     assert asked["guarantees"][0]["beneficiary"]["name"] == "湖南麓谷投资建设有限公司"
-    sealed, plain = scene.papers["BANK01:good"], scene.papers["BANK01:good"]
-    body = {"guarantee_no": guarantee, "file": scene.file(plain), "replaces_sm3": sm3_hex(sealed)}
-    assert desk.tells(B4, body).code == 0
-    (row,) = scene.rows(select(Guarantee))
-    assert row.plain_file_id is not None
+    assert "保函已还原" not in desk.page(f"/guarantees/{guarantee}")
+    scene.unseals(*scene.rows(select(Guarantee)))
     assert "保函已还原" in desk.page(f"/guarantees/{guarantee}")
 
 
-def test_a_plain_document_that_does_not_hold_is_shown_to_an_operator(scene: Scene, desk: Desk, issued: Issued) -> None:
+def test_a_plain_document_that_does_not_hold_is_shown_to_an_operator(scene: Scene, issued: Issued) -> None:
     guarantee = issued()
     scene.wait(days=10, hours=2)
-    scene.lot_event("OPENED")
-    bad = scene.file(scene.papers["BANK01:unsigned"])
-    desk.tells(B4, {"guarantee_no": guarantee, "file": bad, "replaces_sm3": bad["sm3"]})
+    scene.lot_event("OPENED", unseals=False)
+    (row,) = scene.rows(select(Guarantee))
+    scene.unseals(row, "unsigned")
     assert scene.tasks(guarantee) == ["催办还原"]
-    scene.decide_on(guarantee, outcome="again")
-    sealed = scene.papers["BANK01:good"]
-    desk.tells(B4, {"guarantee_no": guarantee, "file": scene.file(sealed), "replaces_sm3": sm3_hex(sealed)})
+    scene.decide(guarantee, outcome="again")
+    scene.unseals(row)
+    assert scene.tasks(guarantee) == []
+
+
+def test_a_guarantee_nobody_tells_openly_is_chased(scene: Scene, issued: Issued) -> None:
+    guarantee = issued()
+    scene.wait(days=10, hours=2)
+    scene.lot_event("OPENED", unseals=False)
+    scene.wait(hours=25)
+    scene.decide(guarantee, outcome="file")
     assert scene.tasks(guarantee) == []
 
 
@@ -97,8 +101,6 @@ def test_after_the_award_all_but_the_winner_are_told_that_they_may_discharge(sce
     scene.work()
     assert "项目已定标，可以注销保函" in told(scene, other)
     assert "项目已定标，可以注销保函" not in told(scene, winner)
-    for guarantee in (winner, other):
-        scene.decide_on(guarantee, outcome="file", after=timedelta(hours=25))
 
 
 def test_a_kill_in_the_middle_tells_nobody_twice(scene: Scene, issued: Issued) -> None:

@@ -24,7 +24,7 @@ from app.ledger import LedgerEntry
 from app.notices.models import Notice
 from app.orders import secrets
 from app.orders.models import Order, OrderState, Payment
-from app.protocol.calls import B1, B2, B3, B11, C1, C2, Call
+from app.protocol.calls import A6, B1, B2, B3, B4, B11, C1, C2, Call
 from app.protocol.digests import sm3_hex
 from app.runtime import inbox
 from app.runtime.models import ENDED, OPEN, InboxMessage, Incident, Instance, UserTask
@@ -81,13 +81,24 @@ class Scene:
         assert self.trading.say(C1, values, lot_id=no).code == 0
         return no
 
-    def lot_event(self, kind: str, lot: str = LOT) -> None:
-        """C2, and what it sets going."""
+    def lot_event(self, kind: str, lot: str = LOT, *, unseals: bool = True) -> None:
+        """C2, and what it sets going; `unseals`: institutions tell their guarantees openly once they are asked."""
         self.txn += 1
         said = {"event_id": f"E{self.txn}", "event": kind, "at": clock.now().replace(microsecond=0)}
         if kind in ("TERMINATED", "FAILED", "SUSPENDED"):
             said["reason"] = "招标人决定"
         assert self.trading.say(C2, said, lot_id=lot).code == 0
+        self.work()
+        if kind == "OPENED" and unseals:
+            for guarantee in self.rows(select(Guarantee).where(Guarantee.plain_file_id.is_(None))):
+                if self.asked(guarantee.no, A6):
+                    self.unseals(guarantee)
+
+    def unseals(self, guarantee: Guarantee, paper: str = "good") -> None:
+        """B4."""
+        plain, sealed = (self.papers[f"{guarantee.institution}:{kind}"] for kind in (paper, "good"))
+        said = {"guarantee_no": guarantee.no, "file": self.file(plain), "replaces_sm3": sm3_hex(sealed)}
+        assert self.parties[guarantee.institution].say(B4, said).code == 0
         self.work()
 
     # the bidder's pages
@@ -152,12 +163,6 @@ class Scene:
         assert answer.status_code == 303, re.findall(r'<p class="error"[^>]*>(.*?)</p>|<h1>(.*?)</h1>', answer.text)
         self.work()
         return answer
-
-    def decide_on(self, key: str, *, after: timedelta | None = None, **said: str) -> None:
-        """An operator does the case's one task on the desk, once time has passed."""
-        if after is not None:
-            self.wait(seconds=after.total_seconds())
-        self.decide(key, **said)
 
     def again(self, name: str) -> None:
         """The outside call is made a second time, as after a kill."""
