@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.acceptance import Run
 from app.accounts.invitations import Invitation
 from app.accounts.user import User
 from app.audit import AuditLine
@@ -222,6 +223,9 @@ def test_a_new_endpoint_is_used_once_it_is_accepted(stage: Stage, at_home: Flask
     page = stage.staff().get(f"/desk/tasks/{task.id}").text
     assert "接口变更验收" in page
     assert "申请变更为 https://127.0.0.1:1/new" in page
+    run = stage.rows(select(Run).order_by(Run.id.desc()))[0]
+    assert run.endpoint == "https://127.0.0.1:1/new"
+    assert f'href="/acceptance/{run.no}"' in page, "the report of the new one stands beside the decision"
     stage.decide("pass")
     assert (stage.row().endpoint_url, stage.row().endpoint_wanted) == ("https://127.0.0.1:1/new", "")
     assert stage.state() == "已上线"
