@@ -13,6 +13,7 @@ from app.gateway import (
     products,
     reconciling,
     reference,
+    tidings,
     verification,
 )
 from app.gateway.door import PREFIX, bp, sign_plain
@@ -26,7 +27,7 @@ _ROUTES = (callbacks, decisions, products, lots, own_key, verification)
 
 
 def init(app: Flask) -> None:
-    app.extensions["catalogue"].add(*OPERATIONS, *applications.OPERATIONS)
+    app.extensions["catalogue"].add(*OPERATIONS, *applications.OPERATIONS, *tidings.OPERATIONS)
     app.extensions["handlers"].update({fetching.HANDLER: fetching.fetch, products.HANDLER: products.fetch_terms})
     reconciling.init(app)
     if path := app.config["PLATFORM_SM2_KEY_FILE"]:

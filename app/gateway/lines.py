@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import select
 
 from app import clock, institutions, outside
 from app.db import db
 from app.errors import AppError, Misconfigured, Unavailable
+from app.gateway.models import TradingPlatform
 from app.institutions import keys
 from app.institutions.own_key import platform_key
 from app.protocol.calls import Call
 from app.protocol.client import CallFailed, Client, NotAllowed, Refused, Unreachable
 from app.protocol.codes import Code, Refusal
 from app.protocol.messages.message import read
-from app.protocol.signing import Algorithm
+from app.protocol.signing import Algorithm, Key
 
 OURS = frozenset({Code.MISSING, Code.FORMAT, *(code for code in Code if 1000 < code < 2000)})
 """Refusals that speak of our message, not of the business: a person must look."""
@@ -47,21 +49,38 @@ def ask(
 
     Raises Unavailable (to be tried again, same request id), CallRejected, Misconfigured.
     """
+    return _called(_client(institution), "机构", call, body, request_id, numbers)
+
+
+def ask_trading(call: Call, body: Mapping[str, Any], *, request_id: str, **numbers: str) -> Answer | None:
+    """The same of the trading platform; None where none can be asked."""
+    platform = db.session.scalar(
+        select(TradingPlatform).where(TradingPlatform.endpoint_url != "").order_by(TradingPlatform.app_id).limit(1)
+    )
+    if platform is None:
+        return None
+    believed = keys.valid(platform.app_id)
+    client = _kept(platform.app_id, platform.endpoint_url, platform.app_id, keys.current(platform.app_id), believed)
+    return _called(client, "交易平台", call, body, request_id, numbers)
+
+
+def _called(
+    client: Client, whom: str, call: Call, body: Mapping[str, Any] | None, request_id: str, numbers: Mapping[str, str]
+) -> Answer:
     values = _values(call, body)
-    client = _client(institution)
     db.session.rollback()
     try:
         return Answer(client.call(call, values, request_id=request_id, query=None, env="", **numbers))
     except Unreachable as error:
-        raise Unavailable(f"机构接口无法使用：{error}", institution=institution, call=call.id) from error
+        raise Unavailable(f"{whom}接口无法使用：{error}", call=call.id) from error
     except Refused as error:
         if error.code in OURS:
-            raise CallRejected(f"{call.id} 被拒绝：{error.code} {error.message}", institution=institution) from error
+            raise CallRejected(f"{call.id} 被拒绝：{error.code} {error.message}") from error
         return Answer(error.data, error.code, error.message)
     except NotAllowed as error:
-        raise CallRejected(f"机构的接口地址不允许使用：{error.__cause__}", institution=institution) from error
+        raise CallRejected(f"{whom}的接口地址不允许使用：{error.__cause__}") from error
     except CallFailed as error:
-        raise CallRejected(f"{call.id} 的应答不符合接口约定：{error}", institution=institution) from error
+        raise CallRejected(f"{call.id} 的应答不符合接口约定：{error}") from error
 
 
 def _values(call: Call, body: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
@@ -80,14 +99,16 @@ def _client(code: str) -> Client:
         raise Misconfigured(f"{institution.name}没有登记接口地址", institution=code)
     own = _own_key(institution.app_id, institution.sign_with)
     believed = keys.valid(institution.app_id)
-    mark = (institution.endpoint_url, own, tuple(believed))
+    return _kept(code, institution.endpoint_url, institution.app_id, own, believed)
+
+
+def _kept(name: str, endpoint: str, app_id: str, own: Key, believed: list[Key]) -> Client:
+    mark = (endpoint, own, tuple(believed))
     kept = current_app.extensions.setdefault("gateway_lines", {})
-    if code not in kept or kept[code][0] != mark:
-        made = Client(
-            institution.endpoint_url, institution.app_id, own, believed, clock=clock.now, reach=outside.reach()
-        )
-        kept[code] = (mark, made)
-    client: Client = kept[code][1]
+    if name not in kept or kept[name][0] != mark:
+        made = Client(endpoint, app_id, own, believed, clock=clock.now, reach=outside.reach())
+        kept[name] = (mark, made)
+    client: Client = kept[name][1]
     return client
 
 

@@ -26,6 +26,18 @@ OPERATIONS = (
         outside=True,
     ),
     Operation(
+        "gateway/bidding_right",
+        outgoing.bidding_right,
+        title="向交易平台核实投标资格",
+        results=(
+            Field("eligible", "boolean", "可以投标；未能核实为空", False),
+            Field("reason", "string", "不可以的原因", False),
+        ),
+        effects=("交易平台得知投标人与标段",),
+        simulate=lambda context: {"eligible": True, "reason": ""},
+        outside=True,
+    ),
+    Operation(
         "gateway/place_order",
         outgoing.place_order,
         title="向机构提交订单",

@@ -15,7 +15,7 @@ from app.guarantees import secrets as guarantees
 from app.institutions import get as institution_of_code
 from app.orders import outgoing as orders
 from app.orders import secrets as order_secrets
-from app.protocol.calls import A1, A2, A3, A4, A5, A6, A15, B1, B2, B3, B11, Call
+from app.protocol.calls import A1, A2, A3, A4, A5, A6, A15, B1, B2, B3, B11, C5, Call
 from app.protocol.codes import Code
 from app.protocol.messages.message import write
 from app.runtime import incidents
@@ -111,6 +111,16 @@ def unseal(context: OpContext, guarantee_no: str) -> dict[str, Any]:
     body = {"guarantees": [entry]}
     answer = lines.ask(guarantee.institution, A6, body, request_id=request_id(context, A6))
     return {"accepted": True} if answer.ok else refused(answer)
+
+
+def bidding_right(context: OpContext) -> dict[str, Any]:
+    """C5: may this order's bidder bid on its lot. `eligible` is null where nobody can be asked, or knows."""
+    content = order_secrets.content(order_secrets.find(context.key))
+    body = {"bidder": {"name": content.bidder_name, "uscc": content.bidder_uscc}}
+    answer = lines.ask_trading(C5, body, request_id=request_id(context, C5), lot_id=content.lot_no)
+    if answer is None or not answer.ok:
+        return {"eligible": None, "reason": answer.reason if answer is not None else ""}
+    return {"eligible": answer.data["eligible"], "reason": answer.data.get("reason", "")}
 
 
 def _ask(context: OpContext, call: Call, body: Mapping[str, Any] | None = None, **numbers: str) -> Answer:

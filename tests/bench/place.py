@@ -145,6 +145,7 @@ class Drive:
             return inbox.receive("order", no, name, payload, request_id=f"{name}:{no}:{self.count}", sender="bench").id
 
     def underwritten(self, no: str, premium: str | None = None) -> int:
+        carrying.settle(self.answer(no, {"eligible": True, "reason": ""}))
         carrying.settle(self.answer(no, {"accepted": True}))
         yuan = premium or f"{self.offer.premium / 100:.2f}"
         return self.keep(no, "underwriting", {"order_no": no, "result": "PASS", "premium": yuan})

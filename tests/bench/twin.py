@@ -225,6 +225,8 @@ class Twin:
                 return None
             if element in said:
                 task.data[element] = said[element]
+            if element == "br_judge":
+                task.data["bidding"] = {"allowed": True, "reason": ""}
             return True
 
         case.act = act

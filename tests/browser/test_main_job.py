@@ -63,7 +63,7 @@ def test_a_bidder_pays_and_holds_a_guarantee_that_anyone_can_check(
 
 
 def test_an_application_is_made_by_keyboard_alone_and_given_up(product: Product, enter: Enter) -> None:
-    page = enter("衡阳雁峰地产开发有限公司")
+    page = enter("湘建一川建设集团有限公司")
     find(page, product, LOT)
 
     def tab_to(name: str) -> None:

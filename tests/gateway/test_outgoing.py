@@ -12,6 +12,7 @@ from app.errors import Confidential, Misconfigured, Unavailable
 from app.gateway import documents, outgoing
 from app.gateway.documents import NoDocument
 from app.gateway.lines import CallRejected
+from app.gateway.models import TradingPlatform
 from app.gateway.operations import OPERATIONS
 from app.institutions import ApiKey, Institution
 from app.institutions.own_key import platform_key
@@ -309,3 +310,28 @@ def test_every_outside_operation_says_what_it_gives_and_can_be_rehearsed(app):
 
 def test_the_pseudonym_of_a_lot_differs_from_order_to_order(asking, lot):
     assert orders.pseudonym("DD1", lot) != orders.pseudonym("DD2", lot)
+
+
+def test_the_trading_platform_is_asked_about_a_bidder_with_its_own_key(app, asking, trading):
+    platform = Teller(trading.key)
+    with transaction():
+        db.session.scalars(select(TradingPlatform)).one().endpoint_url = platform.url
+    path = "/v1/lots/LOT-1/eligibility"
+    try:
+        platform.answer(path, Told({"eligible": True}))
+        assert outgoing.bidding_right(asking) == {"eligible": True, "reason": ""}
+        assert platform.asked[0]["body"] == {
+            "bidder": {"name": "湘建一川建设集团有限公司", "uscc": "91430100MA8XJY0152"}
+        }
+        platform.answer(path, Told({"eligible": False, "reason": "限制投标"}))
+        assert outgoing.bidding_right(asking) == {"eligible": False, "reason": "限制投标"}
+        platform.answer(path, Told(code=Code.UNKNOWN))
+        assert outgoing.bidding_right(asking)["eligible"] is None
+        platform.answer(path, Told(code=Code.RETRY_LATER))
+        with pytest.raises(Unavailable):
+            outgoing.bidding_right(asking)
+    finally:
+        platform.close()
+    with transaction():
+        db.session.scalars(select(TradingPlatform)).one().endpoint_url = ""
+    assert outgoing.bidding_right(asking)["eligible"] is None

@@ -12,13 +12,13 @@ import orjson
 
 from app import clock
 from app.protocol import signing
-from app.protocol.calls import A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A15, Call
+from app.protocol.calls import A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A15, C5, Call
 from app.protocol.codes import Code, Refusal, envelope
 from app.protocol.messages.message import read, write
 from app.protocol.signing import Key
 
 APPLICATIONS = {A7: "extension_no", A8: "refund_no", A9: "cancellation_no", A10: "claim_no"}
-CALLS = (A1, A2, A3, A4, A5, A6, A15, *APPLICATIONS)
+CALLS = (A1, A2, A3, A4, A5, A6, A15, C5, *APPLICATIONS)
 DOWN = "down"  # the call is not done
 DEAF = "deaf"  # the call is done, and its answer is lost
 
@@ -63,6 +63,7 @@ class Counter:
         self.manners: dict[str, str | Refusal] = {}
         self.texts: list[dict[str, Any]] = []  # SMS, as the provider got them
         self.premium = 0  # what A1 answers, in fen
+        self.barred: dict[str, str] = {}  # who may not bid, as the trading platform knows it: uscc → why
 
     def close(self) -> None:
         self.server.shutdown()
@@ -74,6 +75,9 @@ class Counter:
     # what it is asked
 
     def answer(self, call: Call, no: str, body: dict[str, Any]) -> dict[str, Any]:
+        if call == C5:
+            why = self.barred.get(body["bidder"]["uscc"])
+            return {"eligible": why is None, "reason": why}
         if call == A6:
             numbers = [one["guarantee_no"] for one in body["guarantees"]]
             for number in numbers:

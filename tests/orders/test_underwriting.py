@@ -6,7 +6,8 @@ import pytest
 
 from app.protocol.calls import A2, A4, A5
 from app.protocol.codes import Code, Refusal
-from tests.orders.scene import PREMIUM, Scene
+from tests.orders.counter import DOWN
+from tests.orders.scene import PREMIUM, XIANGJIAN, Scene
 
 
 @pytest.mark.both_databases
@@ -201,3 +202,35 @@ def test_a_lot_suspended_and_resumed_during_underwriting_leaves_no_trace(scene: 
     assert scene.timers(no)["payment_timeout"] == timedelta(minutes=30)
     scene.wait(minutes=30)
     assert scene.state(no) == "已取消"
+
+
+def test_the_trading_platform_is_asked_whether_the_bidder_may_bid(scene: Scene) -> None:
+    scene.counter.barred[XIANGJIAN["uscc"]] = "该投标人处于限制投标期"
+    no = scene.apply()
+    assert scene.state(no) == "核保不通过"
+    assert "交易平台告知：该投标人处于限制投标期" in scene.page(no)
+    assert scene.counter.order(no).bodies(A2) == [], "the institution hears nothing of it"
+    scene.counter.barred.clear()
+    assert scene.state(scene.apply()) == "核保中"
+
+
+def test_a_trading_platform_that_does_not_answer_keeps_nobody_from_applying(scene: Scene) -> None:
+    scene.counter.manners["C5"] = DOWN
+    no = scene.apply()
+    assert (scene.state(no), scene.counter.order(no).bodies(A2)) == ("核保中", [])
+    scene.wait(minutes=3)
+    assert len(scene.counter.order(no).bodies(A2)) == 1
+    scene.passes(no)
+    assert scene.state(no) == "等待支付"
+
+
+def test_a_lot_the_trading_platform_does_not_know_keeps_nobody_either(scene: Scene) -> None:
+    scene.counter.manners["C5"] = Refusal(Code.UNKNOWN)
+    assert len(scene.counter.order(scene.apply()).bodies(A2)) == 1
+
+
+def test_one_may_give_up_while_the_trading_platform_is_silent(scene: Scene) -> None:
+    scene.counter.manners["C5"] = DOWN
+    no = scene.apply()
+    scene.abandon(no)
+    assert scene.state(no) == "订单关闭"

@@ -57,7 +57,9 @@ def stage(app: Flask, _counter: Counter, _demo_made: Demo, papers: dict[str, byt
     document: dict[str, Any] = copy.deepcopy(_demo_made.content)
     for one in document["institutions"]:
         one["endpoint_url"] = f"{_counter.url}/{one['code']}"
-    _counter.reset({one["code"]: sandbox.key(one["key"]) for one in document["institutions"]})
+    document["trading"]["endpoint_url"] = f"{_counter.url}/TRADING"
+    keys = {one["code"]: sandbox.key(one["key"]) for one in document["institutions"]}
+    _counter.reset({**keys, "TRADING": sandbox.key(document["trading"]["key"])})
     with app.app_context():
         with transaction():
             gateway.seed_demo(document)
