@@ -203,3 +203,17 @@ def test_a_form_that_invites_nobody_says_where(operator: FlaskClient, changed: d
     assert words in answer.text
     if changed.get("name") != "":
         assert 'value="周明远"' in answer.text, "what was typed is still there"
+
+
+def test_the_first_operator_is_invited_from_the_command_line(
+    app: Flask, client: FlaskClient, platform: Platform
+) -> None:
+    told = app.test_cli_runner().invoke(args=["staff", "invite", "operator", "沈知微", PHONE])
+    assert told.exit_code == 0, told.output
+    client.get(told.output.strip().removeprefix("http://127.0.0.1:8000"))
+    platform.person = dict(CONTACT)
+    assert sign_in(client, platform).status_code == 302
+    assert roles_of(app) == ["operator"]
+    wrong = app.test_cli_runner().invoke(args=["staff", "invite", "operator", "沈知微", "123"])
+    assert wrong.exit_code == 1
+    assert "请输入11位手机号" in wrong.output
