@@ -13,6 +13,7 @@ from app.protocol.calls import C3
 from app.protocol.codes import Code, Refusal
 from app.protocol.digests import sm3_hex
 from app.sandbox.cast import ENTITIES
+from tests.applications.desk import Desk
 from tests.orders.scene import Bidder, Scene
 from tests.support.people import login_as
 
@@ -68,7 +69,20 @@ def _issued(scene: Scene, lot: str, who: Bidder) -> str:
     scene.paid(no)
     scene.issues(no, paper="tampered", known=False)
     scene.issues(no)
+    _asked_back(scene, no, who)
     return no
+
+
+def _asked_back(scene: Scene, no: str, who: Bidder) -> None:
+    """申请退保 and its refusal, both in words that name the bidder."""
+    guarantee = scene.guarantee(no)
+    assert guarantee is not None
+    desk, handler = Desk(scene), who["handler"]
+    why = f"{who['name']}不再投标，保费1837.04元请退回，联系{handler['name']}{handler['phone']}"
+    refund = desk.applied(guarantee.no, "refund", who=who, reason_code="R01", note=why)
+    assert handler["name"] in desk.page(f"/applications/{refund}", who=who)
+    refused = f"{who['name']}的担保金额612345.00元不符合退保条件"
+    assert desk.decide(refund, result="REJECTED", reject_code="N01", reason=refused).status_code == 303
 
 
 def _in_issuing(scene: Scene, lot: str, who: Bidder) -> str:
