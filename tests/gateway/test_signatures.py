@@ -16,7 +16,7 @@ from app.institutions import ApiKey, Institution
 from app.institutions.own_key import platform_key
 from app.projects import Lot
 from app.protocol import signing
-from app.protocol.calls import B2, C1, C2
+from app.protocol.calls import B2, B10, C1, C2
 from app.protocol.messages.message import write
 from app.protocol.signing import Key
 
@@ -250,3 +250,28 @@ def test_without_a_file_a_pair_is_made_once_and_kept_sealed(app):
         first = platform_key()
         assert platform_key() == first
         assert first.verifies(b"text", first.sign(b"text"))
+
+
+@pytest.fixture
+def national(app, bank):
+    """The bank, signing with an SM2 pair of its own."""
+    pair = signing.new_sm2_key("BANK01-S9")
+    with app.app_context(), transaction():
+        db.session.add(
+            ApiKey(
+                app_id="BANK01", key_id=pair.id, algorithm=pair.algorithm, public=pair.public, valid_from=clock.now()
+            )
+        )
+    return bank.with_key(pair)
+
+
+def test_with_sm2_a_replay_a_stale_stamp_a_wrong_key_and_a_changed_body_are_told_apart_too(app, national):
+    refused, other = b'{"status":"OPEN"}', signing.new_sm2_key("BANK01-S9")
+    changed = national.send("POST", B10.path, refused + b" ", signed_body=refused)
+    forged = national.with_key(other).send("POST", B10.path, refused)
+    stale = national.send("POST", B10.path, refused, late=timedelta(seconds=301))
+    assert [(one.status, one.code) for one in (changed, forged, stale)] == [(401, 1001), (401, 1001), (401, 1002)]
+    assert rows(app, SeenNonce, AnsweredRequest) == [0, 0]
+    assert national.send("POST", B10.path, b'{"status":"OPEN","products":[]}').code == 0
+    assert national.again().code == 1003
+    assert rows(app, SeenNonce, AnsweredRequest) == [1, 1]
