@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from flask import abort, has_app_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData, event, text
+from sqlalchemy import BigInteger, DateTime, Executable, Integer, MetaData, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
@@ -92,6 +93,8 @@ def _prepare(connection: Any, _record: Any) -> None:
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
+    else:  # psycopg: the server keeps the plans of what is said again and again; there is more of it than a hundred
+        connection.prepare_threshold, connection.prepared_max = 2, 500
 
 
 @event.listens_for(Pool, "checkin")
@@ -207,10 +210,13 @@ def in_transaction() -> bool:
 
 def insert_new(model: type[Any], **values: Any) -> bool:
     """Insert the row unless one with its unique key exists (waiting for a rival's commit); whether it was inserted."""
-    upsert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    table = model.__table__
-    statement = upsert(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key)
-    return db.session.execute(statement).first() is not None
+    return db.session.execute(_new(model.__table__, db.engine.dialect.name), values).first() is not None
+
+
+@cache
+def _new(table: Table, dialect: str) -> Executable:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table).on_conflict_do_nothing().returning(*table.primary_key)
 
 
 class Again(Exception):

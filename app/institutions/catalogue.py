@@ -3,22 +3,26 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app import clock
 from app.db import db
 from app.errors import NotFound
 from app.institutions.models import Institution, InstitutionState, Product, ProductType, ReasonCode
 
+_BY_CODE = select(Institution).where(Institution.code == bindparam("code"))
+_BY_APP = select(Institution).where(Institution.app_id == bindparam("app_id"))
+_PRODUCT = select(Product).where(Product.code == bindparam("code"))
+
 
 def find(code: str) -> Institution | None:
     if "\0" in code:
         return None
-    return db.session.scalar(select(Institution).where(Institution.code == code))
+    return db.session.scalar(_BY_CODE, {"code": code})
 
 
 def find_app(app_id: str) -> Institution | None:
-    return db.session.scalar(select(Institution).where(Institution.app_id == app_id))
+    return db.session.scalar(_BY_APP, {"app_id": app_id})
 
 
 def find_uscc(uscc: str) -> Institution | None:
@@ -33,7 +37,7 @@ def get(code: str) -> Institution:
 
 
 def product(code: str) -> Product:
-    row = db.session.scalar(select(Product).where(Product.code == code))
+    row = db.session.scalar(_PRODUCT, {"code": code})
     if row is None:
         raise NotFound("保函产品不存在", code=code)
     return row

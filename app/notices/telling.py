@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from sqlalchemy import func, select, update
@@ -13,15 +13,18 @@ from app.db import db, transaction
 from app.errors import NotFound
 from app.jobs import queue
 from app.notices import line
-from app.notices.models import MessageText, Notice, SmsSent
-from app.sealing import blind, seal_json
-from app.statements import insert, later
+from app.notices.models import MessageText, Notice
+from app.sealing import blind, seal_json, unseal_json
+from app.statements import Statement, insert, later, one
 
 _PLACE = re.compile(r"\{(\w+)\}")
 phones: dict[str, Callable[[str], str]] = {}
 """Kind of case → function that opens the phone to tell about it; features register theirs."""
 
 
+_TEXT = Statement("SELECT title, text, sms FROM message_text WHERE code = :code")
+_SAYS = Statement("SELECT body FROM notice WHERE key = :key")
+_SENT = insert("sms_sent", "key code about sent_at", new="key")
 _ADD = insert("notice", "recipient key kind body link created_at", new="key")
 
 
@@ -49,16 +52,15 @@ def send_sms(payload: Mapping[str, Any], *, key: str) -> None:
 
     The provider drops a key it has seen, so that a repeated attempt sends nothing twice.
     """
-    notice = db.session.scalar(select(Notice).where(Notice.key == key))
+    notice = one(_SAYS, key=key)
     if notice is None:
         raise NotFound("没有要发送的通知", key=key)
     phone = phones[payload["kind"]](payload["about"])
-    text = notice.body["text"]
+    text = unseal_json(bytes(notice[0]), "notice.body")["text"]
     db.session.rollback()
     line.send(phone, text, reference=key)
     with transaction():
-        if db.session.scalar(select(SmsSent.id).where(SmsSent.key == key)) is None:
-            db.session.add(SmsSent(key=key, code=payload["code"], about=payload["about"], sent_at=clock.now()))
+        later(_SENT, [{"key": key, "code": payload["code"], "about": payload["about"], "sent_at": clock.now()}])
 
 
 def recipient(entity_id: str) -> str:
@@ -96,8 +98,16 @@ def seed_texts(path: Path) -> None:
             db.session.add(MessageText(code=code, title=entry["title"], text=entry["text"], sms=entry.get("sms", True)))
 
 
-def text_of(code: str) -> MessageText:
-    found = db.session.get(MessageText, code)
+class Told(NamedTuple):
+    """A text as operators keep it, with its places unfilled."""
+
+    title: str
+    text: str
+    sms: bool
+
+
+def text_of(code: str) -> Told:
+    found = one(_TEXT, code=code)
     if found is None:
         raise NotFound(f"没有编号为 {code} 的通知文本", code=code)
-    return found
+    return Told(*found)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.db import db, remembered
 from app.errors import NotFound
@@ -15,6 +15,8 @@ from app.statements import Statement, one
 
 SCOPE = "order.sealed"
 _PROBE = 32
+_BY_NO = select(Order).where(Order.no == bindparam("no"))
+_LOCKED = _BY_NO.with_for_update().execution_options(populate_existing=True)
 _OWNER = Statement("SELECT bidder_index FROM bid_order WHERE no = :no")
 
 
@@ -76,10 +78,7 @@ def locked(no: str) -> Order:
 
 
 def _read(no: str, *, lock: bool) -> Order:
-    query = select(Order).where(Order.no == no)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    order = db.session.scalar(query)
+    order = db.session.scalar(_LOCKED if lock else _BY_NO, {"no": no})
     if order is None:
         raise NotFound("没有这个订单", no=no)
     return order

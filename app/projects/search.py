@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, tuple_
 
 from app import clock
 from app.db import db, remembered
@@ -14,6 +14,7 @@ from app.projects.models import Lot, LotGram, LotState, Project
 
 MOST_PAIRS = 4
 MOST_TEXT = 100
+_BY_NO = select(Lot).where(Lot.no == bindparam("no"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -28,7 +29,7 @@ class Page:
 def find(no: str) -> Lot | None:
     if "\0" in no:
         return None
-    return db.session.scalar(select(Lot).where(Lot.no == no))
+    return db.session.scalar(_BY_NO, {"no": no})
 
 
 def get(no: str) -> Lot:

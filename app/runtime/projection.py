@@ -29,8 +29,8 @@ def write(step: "Step", before: engine.Waiting, after: engine.Waiting) -> None:
     later(store.DROP_TIMER, ({**place, "token": t[0], "name": t[1]} for t in old.keys() - new.keys()))
     olds, news = {call.token: call for call in before.calls}, {call.token: call for call in after.calls}
     over = [{**place, "token": token, "now": step.now} for token in olds.keys() - news.keys()]
-    later(store.DROP_CALL, over)
-    if step.kind != "settle" or len(over) > 1:
+    if step.kind != "settle" or len(over) > 1:  # a call that is settled ends with its own row
+        later(store.DROP_CALL, over)
         later(store.MOOT_INCIDENT, [{**one, "note": seal_json(MOVED_ON, "incident.note")} for one in over])
     jobs = [_timer(step, new[t]) for t in sorted(new.keys() - old.keys())]
     jobs += [_call(step, news[token]) for token in sorted(news.keys() - olds.keys())]
