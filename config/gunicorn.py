@@ -30,10 +30,11 @@ logconfig_dict = {  # everything goes the way app/logs.py says
 def post_fork(server: Any, worker: Any) -> None:
     """The master's connections are not shared, and a worker ends with its master."""
     from app import db as database
-    from app import processes
+    from app import processes, starting
     from wsgi import app
 
     processes.follow_parent()
+    starting.settled()
     with app.app_context():
         database.db.engine.dispose(close=False)
 
