@@ -1,7 +1,7 @@
 """The RQ worker: carries job rows. A handler runs between short transactions, never inside one."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import FrameType
 from typing import Any
@@ -56,7 +56,21 @@ class Carrier(SimpleWorker):
 
 
 def carry(ids: list[int]) -> None:
-    """The one function RQ calls: carry these rows, each in its own transactions."""
+    """What RQ calls: carry these rows, each in its own transactions."""
+    _each(ids, carry_one)
+
+
+def call(ids: list[int]) -> None:
+    """The same for rows that are to be performed: claimed at once, without a look at how they stand."""
+
+    def work(job_id: int) -> None:
+        if not _perform(job_id):
+            carry_one(job_id)
+
+    _each(ids, work)
+
+
+def _each(ids: list[int], work: Callable[[int], None]) -> None:
     assert _app is not None  # main() made it before the first job
     with _app.app_context():
         for position, job_id in enumerate(ids):
@@ -64,7 +78,7 @@ def carry(ids: list[int]) -> None:
                 _give_back(ids[position:])
                 return
             try:
-                carry_one(job_id)
+                work(job_id)
             except Exception as error:
                 log.exception("job not carried", job=job_id, error=type(error).__name__)
             finally:
@@ -78,7 +92,7 @@ def _give_back(ids: list[int]) -> None:
 
 
 def hand_out(ids: list[int]) -> None:
-    """The other function RQ calls: deliver these messages of the inbox."""
+    """RQ calls this, too: deliver these messages of the inbox."""
     assert _app is not None
     with _app.app_context():
         for message_id in ids:
@@ -106,11 +120,12 @@ def carry_one(job_id: int) -> None:
         _perform(job_id)
 
 
-def _perform(job_id: int) -> None:
+def _perform(job_id: int) -> bool:
+    """Whether it was this worker's to perform; done or failed, its row says what came of it."""
     with transaction():
         job = queue.claim(job_id)
     if job is None:
-        return
+        return False
     context = OpContext(
         key=job.place,
         policy=job.policy,
@@ -129,12 +144,13 @@ def _perform(job_id: int) -> None:
             reason = queue.failed(job_id, attempt, error)
             if reason is not None:
                 carrying.gave_up(db.session.get_one(Job, job_id), reason)
-        return
+        return True
     db.session.rollback()
     with transaction():
         kept = queue.answered(job_id, attempt, result, done=kind != "call")
     if kept and kind == "call":
         carrying.settle(job_id)
+    return True
 
 
 def _call(context: OpContext, payload: Mapping[str, Any], name: str) -> Any:

@@ -22,9 +22,10 @@ from app.sealing import seal_json
 from app.statements import Statement, later, rows
 
 log = structlog.get_logger("relay")
-BATCH = 20
+BATCH, AT_ONCE = 20, 500
+GATHER = 0.03  # seconds; what is posted one after the other is offered together
 OFFERS = 50  # a row taken so often without an end kills its workers; a person must look
-CARRY = "app.worker.carry"
+CARRY, CALL = "app.worker.carry", "app.worker.call"
 OFFER = Statement(  # its conditions stand as the partial index has them: SQLite uses it for nothing else
     "UPDATE job SET offered_at = :now, offers = offers + 1 WHERE id IN (SELECT id FROM job "  # noqa: S608
     "WHERE state IN ('due', 'running', 'answered') AND run_at <= :now "
@@ -47,7 +48,7 @@ class Offered(NamedTuple):
     run_at: Any
 
 
-def due(limit: int = 500, *, now: datetime | None = None, waiting_since: datetime | None = None) -> list[Offered]:
+def due(limit: int = AT_ONCE, *, now: datetime | None = None, waiting_since: datetime | None = None) -> list[Offered]:
     """Lock and mark the rows to offer now; the caller commits.
 
     A row offered a while ago is offered again if it has left Redis's queue, taken by somebody or emptied: if what
@@ -78,14 +79,14 @@ def sweep() -> int:
             loads += [(function, part) for part in _parts(ids)]
     if loads:
         _offer(loads, now)
-    return len(loads)
+    return sum(len(ids) for _function, ids in loads)
 
 
 def _loads(jobs: list[Offered]) -> list[tuple[str, list[int]]]:
     """Steps of instances travel in batches, outside calls and errands alone."""
     steps = [job.id for job in jobs if job.kind == "timer" or job.state == ANSWERED]
     alone = [[job.id] for job in jobs if not (job.kind == "timer" or job.state == ANSWERED)]
-    return [(CARRY, ids) for ids in _parts(steps) + alone]
+    return [(CARRY, ids) for ids in _parts(steps)] + [(CALL, ids) for ids in alone]
 
 
 def _parts(ids: list[int]) -> list[list[int]]:
@@ -140,10 +141,11 @@ class Relay:
     def _once(self) -> None:
         every = float(self.app.config["RELAY_EVERY"])
         try:
-            if sweep():
+            if sweep() >= AT_ONCE:
                 return
             db.session.rollback()
-            queue.connection().blpop([f"{queue.NUDGE}:{self.app.config['QUEUE']}"], timeout=every)
+            if queue.connection().blpop([f"{queue.NUDGE}:{self.app.config['QUEUE']}"], timeout=every):
+                time.sleep(GATHER)
         except (redis.RedisError, DBAPIError) as error:
             log.warning("relay waits", error=type(error).__name__)
             db.session.rollback()
