@@ -1,6 +1,6 @@
 """The way to each institution: its endpoint, our key with it, and the keys whose answers are believed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,8 +97,8 @@ def _client(code: str) -> Client:
     institution = institutions.get(code)
     if not institution.endpoint_url:
         raise Misconfigured(f"{institution.name}没有登记接口地址", institution=code)
-    own = _own_key(institution.app_id, institution.sign_with)
     believed = keys.valid(institution.app_id)
+    own = _own_key(believed, institution.app_id, institution.sign_with)
     return _kept(code, institution.endpoint_url, institution.app_id, own, believed)
 
 
@@ -112,5 +112,5 @@ def _kept(name: str, endpoint: str, app_id: str, own: Key, believed: list[Key]) 
     return client
 
 
-def _own_key(app_id: str, sign_with: str) -> Any:
-    return platform_key() if sign_with == Algorithm.SM2_SM3 else keys.current(app_id)
+def _own_key(valid: Sequence[Key], app_id: str, sign_with: str) -> Key:
+    return platform_key() if sign_with == Algorithm.SM2_SM3 else keys.choose(valid, app_id)

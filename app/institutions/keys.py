@@ -1,6 +1,7 @@
 """The keys that calls are signed with: several per app id, each with its own life; secrets sealed."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -72,7 +73,12 @@ def valid(app_id: str, env: str = "") -> list[Key]:
 
 def current(app_id: str, algorithm: str = Algorithm.HMAC_SM3, env: str = "") -> Key:
     """The key we sign with: the newest. But while one is on its way out that one, which the other side surely has."""
-    good = [key for key in valid(app_id, env) if key.algorithm == algorithm]
+    return choose(valid(app_id, env), app_id, algorithm)
+
+
+def choose(among: Sequence[Key], app_id: str, algorithm: str = Algorithm.HMAC_SM3) -> Key:
+    """The one of these valid keys that `current` would give."""
+    good = [key for key in among if key.algorithm == algorithm]
     ending = [key for key in good if key.expires_at is not None]
     found = ending[-1] if ending else good[0] if good else None
     if found is None:
