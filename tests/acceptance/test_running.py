@@ -131,7 +131,7 @@ def test_a_worker_killed_in_the_middle_is_followed_by_another_that_ends_the_run(
     online(app)
     with app.app_context(), transaction():
         patrol.demand("BANK01", by=OPERATOR)
-    relay = start("app.jobs.relay", LEASE_SECONDS="2", REOFFER_AFTER="1", RELAY_EVERY="2")
+    relay = start("app.jobs.relay", LEASE_SECONDS="2", REOFFER_AFTER="1", RELAY_EVERY="0.3")
     worker = start("app.worker", LEASE_SECONDS="2")
     until(lambda: rows(app, select(func.count()).select_from(Found))[0] > 20, 40, what="the run is under way")
     worker.signal(signal.SIGKILL)
