@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,6 +124,17 @@ def test_a_damaged_or_unfinished_backup_changes_nothing(lived: Flask, app: Flask
     with app.app_context():
         assert lines() == 1
         assert not queue.paused()
+
+
+@pytest.mark.parametrize("name", ["../outside", "link"])
+def test_an_archive_that_reaches_outside_its_folder_is_no_backup(app: Flask, tmp_path: Path, name: str) -> None:
+    archive, member = tmp_path / "b.tar", tarfile.TarInfo(name)
+    if name == "link":
+        member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    with tarfile.open(archive, "w") as tar:
+        tar.addfile(member)
+    assert "不是备份文件，或已损坏" in refused(app, "restore", archive)
+    assert not (tmp_path / "outside").exists()
 
 
 def test_a_backup_under_other_keys_is_refused_before_anything_is_touched(
