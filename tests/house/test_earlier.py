@@ -50,23 +50,23 @@ def aged(
     orders = json.loads((EARLIER / f"{name}.json").read_text())
     app = installation.bare(MASTER_KEY_FILE=str(EARLIER / f"{name}.key"), FILES_URL=f"file://{tmp_path}")
     began = clock.offset()
-    clock.shift(datetime.fromisoformat(orders.pop("at")) - datetime.now(UTC) + timedelta(seconds=1))
-    for command in (["restore", str(EARLIER / f"{name}.tar")], ["prepare"], ["resume"]):
-        answer = app.test_cli_runner().invoke(args=command)
-        assert answer.exit_code == 0, answer.output
-    document: dict[str, Any] = copy.deepcopy(_demo_made.content)
-    for one in document["institutions"]:
-        one["endpoint_url"] = f"{_counter.url}/{one['code']}"
-    _counter.reset({one["code"]: sandbox.key(one["key"]) for one in document["institutions"]})
-    with app.app_context(), transaction():
-        db.session.execute(delete(ApiKey))
-        gateway.seed_demo(document)
-        for one in document["institutions"]:
-            catalogue.get(one["code"]).signer_certificate = one["certificate_pem"]
-    app.config["SMS_URL"] = f"{_counter.url}/sms"
-    for no in orders.values():
-        _counter.order(no).asked.append(("A2", {}))
     try:
+        clock.shift(datetime.fromisoformat(orders.pop("at")) - datetime.now(UTC) + timedelta(seconds=1))
+        for command in (["restore", str(EARLIER / f"{name}.tar")], ["prepare"], ["resume"]):
+            answer = app.test_cli_runner().invoke(args=command)
+            assert answer.exit_code == 0, answer.output
+        document: dict[str, Any] = copy.deepcopy(_demo_made.content)
+        for one in document["institutions"]:
+            one["endpoint_url"] = f"{_counter.url}/{one['code']}"
+        _counter.reset({one["code"]: sandbox.key(one["key"]) for one in document["institutions"]})
+        with app.app_context(), transaction():
+            db.session.execute(delete(ApiKey))
+            gateway.seed_demo(document)
+            for one in document["institutions"]:
+                catalogue.get(one["code"]).signer_certificate = one["certificate_pem"]
+        app.config["SMS_URL"] = f"{_counter.url}/sms"
+        for no in orders.values():
+            _counter.order(no).asked.append(("A2", {}))
         with staged(app, _counter, document, papers) as scene:
             yield scene, orders
     finally:
