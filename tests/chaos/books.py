@@ -90,10 +90,11 @@ def _ours() -> dict[str, Ours]:
         if line.subject in found and "was" in line.facts:
             found[line.subject].moves.append((line.facts["was"], line.facts["now"]))
     for notice in db.session.scalars(select(Notice).order_by(Notice.id)):
-        kind, no, code, _step = notice.key.split(":")
+        kind, *rest = notice.key.split(":")
         if kind == "order":
+            no, code, _step = rest
             found[no].notices.append((code, notice.body["text"]))
-    for sent in db.session.scalars(select(SmsSent)):
+    for sent in db.session.scalars(select(SmsSent).where(SmsSent.key.startswith("order:"))):
         found[sent.about].sent.append(sent.key)
     by_instance = {}
     for instance in db.session.scalars(select(Instance).where(Instance.policy == "order")):
