@@ -14,7 +14,8 @@ _WORK = """
 SELECT count(*) FROM job WHERE state IN ('due', 'running', 'answered')
 AND (kind <> 'timer' OR run_at <= clock_timestamp() + make_interval(secs => %s) + interval '2 seconds')
 AND run_at <= clock_timestamp() + make_interval(secs => %s) + interval '40 minutes'
-AND NOT (name IN ('orders/lot_deadline', 'applications/opening') AND run_at > clock_timestamp() + make_interval(secs => %s))
+AND NOT (name IN ('orders/lot_deadline', 'applications/opening')
+  AND run_at > clock_timestamp() + make_interval(secs => %s))
 """
 _MESSAGES = """
 SELECT count(*) FROM inbox m JOIN instance i ON i.policy = m.policy AND i.key = m.key
