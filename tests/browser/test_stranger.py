@@ -177,7 +177,7 @@ def test_a_stranger_becomes_an_institution_and_issues_a_guarantee(
     pass_on(reviewer, product, "验收", "验收通过，上线", told="未通过 0 项，未执行 0 项")
     desk.partner("send", "B10", "status=OPEN", "--body", "play.yaml")
 
-    bidder = enter("湖南砚池路桥工程有限公司")
+    bidder = enter("长沙浏水城市发展集团有限公司")
     find(bidder, product, LOT)
     bidder.get_by_role("button", name="选择").first.click()
     bidder.get_by_role("button", name="下一步").click()
