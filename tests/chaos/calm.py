@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 from tests.chaos.robot import Robot
@@ -11,7 +12,7 @@ QUIET = 3  # looks in a row
 EVERY = 0.7
 
 _WORK = """
-SELECT count(*) FROM job WHERE state IN ('due', 'running', 'answered')
+SELECT name FROM job WHERE state IN ('due', 'running', 'answered')
 AND (kind <> 'timer' OR run_at <= clock_timestamp() + make_interval(secs => %s) + interval '2 seconds')
 AND run_at <= clock_timestamp() + make_interval(secs => %s) + interval '40 minutes'
 AND NOT (name IN ('orders/lot_deadline', 'applications/opening')
@@ -43,9 +44,9 @@ class Calm:
 
     def _moving(self, offset: float) -> str:
         found = {
-            "jobs": self.stage.rows(_WORK, offset, offset, offset)[0][0],
             "messages": self.stage.rows(_MESSAGES)[0][0],
             "chores": self.stage.books(_CHORES)[0][0],
             "at the desk": self.robot.open(),
         }
+        found |= Counter(f"job {name}" for (name,) in self.stage.rows(_WORK, offset, offset, offset))
         return ", ".join(f"{count} {what}" for what, count in found.items() if count)

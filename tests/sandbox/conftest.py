@@ -65,6 +65,11 @@ class Sandbox:
         answer = requests.post(f"{self.url('institution')}/misbehave", json=body, timeout=5)
         assert answer.status_code == 200, answer.text
 
+    def decides(self, institution: str, number: str) -> dict[str, Any]:
+        """The verdict on an application, as the institution's own reviewer learns it."""
+        body = {"institution": institution, "number": number}
+        return requests.post(f"{self.url('institution')}/decide", json=body, timeout=5).json()
+
     def _alive(self, part: str) -> bool:
         assert self.process
         assert self.process.poll() is None, f"{self.part} ended with {self.process.returncode}"

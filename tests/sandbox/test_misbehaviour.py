@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from app.protocol import documents
-from app.protocol.calls import A2, A4, A5, A15
+from app.protocol.calls import A2, A4, A5, A8, A15
 from app.protocol.client import Refused, Unreachable, Untrusted
 from app.protocol.codes import Code
 from tests.sandbox.conftest import Sandbox
@@ -278,3 +278,24 @@ def test_what_the_platform_refuses_is_not_sent_again(platform: Platform, sandbox
     del platform.answers["B1"]
     assert refused["outcome"].startswith(str(int(Code.STATE_CONFLICT)))
     assert not [m for m in platform.repeats if m.body["order_no"] == order_no]
+
+
+@pytest.mark.parametrize(("agrees", "result", "state"), [(1, "APPROVED", "REFUNDED"), (0, "REJECTED", "IN_FORCE")])
+def test_an_institution_told_to_decide_says_the_same_by_its_call_and_through_its_reviewer(
+    platform, sandbox, order, order_no, agrees, result, state
+):
+    sandbox.misbehave(order_no, kinds={"decides": {"agrees": agrees}})
+    issued(platform, order())
+    (guarantee,) = platform.wait(order_no, "B3")
+    asked = {"refund_no": f"TB{order_no}", "reason_code": "R01", "reason": "不再参加投标", "premium": PREMIUM}
+    number = guarantee.body["guarantee_no"]
+    platform.client("BANK01").call(A8, asked, request_id=f"A8-{order_no}", guarantee_no=number)
+    (told,) = until(lambda: [m for m in platform.messages if m.body.get("refund_no") == f"TB{order_no}"], "B6")
+    said = sandbox.decides("BANK01", f"TB{order_no}")
+    assert (told.body["result"], said["result"]) == (result, result)
+    assert told.body.get("repay_txn_no") == said.get("repay_txn_no")
+    books = sandbox.ledger(order_no)
+    assert ([one["state"] for one in books["guarantees"]], [one["decided"] for one in books["applications"]]) == (
+        [state],
+        [result],
+    )

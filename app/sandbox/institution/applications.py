@@ -1,14 +1,17 @@
 """A7–A11: applications on a guarantee or for an invoice, written down; in the acceptance test decided as the number's
-last word says, and told by B5–B9. Otherwise the institution's reviewer decides at the platform.
+last word says, and told by B5–B9. Otherwise the institution's reviewer decides at the platform, unless the institution
+is told to decide itself, or both at once.
 """
 
 from __future__ import annotations
 
 import json
+import random
 import secrets
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +21,7 @@ from app.protocol.codes import Code, Refusal
 from app.protocol.messages.message import read, write
 from app.protocol.trial import Play
 from app.sandbox import clock
+from app.sandbox.institution.behaviour import KINDS
 from app.sandbox.institution.ledger import Row, insert, moment
 from app.sandbox.institution.office import Ask, Office
 
@@ -27,7 +31,7 @@ def extend(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any
     guarantee = _guarantee(books, ask)
     if ask.body["valid_to"] <= moment(guarantee["valid_to"]):
         raise Refusal(Code.VALIDITY_TOO_SHORT, "新的有效期应晚于原有效期", fields={"valid_to": "应晚于原有效期"})
-    return _enter(office, books, ask, guarantee, "A7", "extension_no")
+    return _enter(office, books, ask, guarantee, "A7")
 
 
 def refund(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any]:
@@ -36,12 +40,12 @@ def refund(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any
     paid = _paid(books, guarantee)
     if ask.body["premium"] != paid:
         raise Refusal(Code.AMOUNT_MISMATCH, f"保费为{paid / 100:.2f}元")
-    return _enter(office, books, ask, guarantee, "A8", "refund_no")
+    return _enter(office, books, ask, guarantee, "A8")
 
 
 def cancel(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any]:
     """A9"""
-    return _enter(office, books, ask, _guarantee(books, ask), "A9", "cancellation_no")
+    return _enter(office, books, ask, _guarantee(books, ask), "A9")
 
 
 def claim(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any]:
@@ -49,7 +53,7 @@ def claim(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any]
     guarantee = _guarantee(books, ask)
     if ask.body["amount"] > guarantee["amount"] - guarantee["paid_out"]:
         raise Refusal(Code.OVER_BALANCE)
-    return _enter(office, books, ask, guarantee, "A10", "claim_no")
+    return _enter(office, books, ask, guarantee, "A10")
 
 
 def invoice(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any]:
@@ -62,7 +66,7 @@ def invoice(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, An
     guarantee = books.execute(
         "SELECT * FROM guarantees WHERE institution = ? AND order_no = ?", (ask.code, order["order_no"])
     ).fetchone()
-    return _enter(office, books, ask, guarantee, "A11", "invoice_no")
+    return _enter(office, books, ask, guarantee, "A11")
 
 
 def products(office: Office, books: sqlite3.Connection, ask: Ask) -> None:
@@ -78,24 +82,12 @@ def products(office: Office, books: sqlite3.Connection, ask: Ask) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Applied:
-    """One application to be decided; `asked` as Python values."""
+class _Agreed:
+    """One application that is agreed to; `asked` as Python values."""
 
-    office: Office
     books: sqlite3.Connection
-    order: Row
     guarantee: Row
     asked: dict[str, Any]
-    agreed: bool
-
-    def tell(self, call: str, told: dict[str, Any], *, result: str = "", after: int | None = None) -> int:
-        said = {**told, "result": result or ("APPROVED" if self.agreed else "REJECTED")}
-        if call != "B8":
-            said["guarantee_no"] = self.guarantee["guarantee_no"]
-        if not self.agreed:
-            said |= {"reject_code": "R020", "reason": "验收约定的不同意"}
-        part = "voucher" if call == "B9" else "file"
-        return self.office.tell(self.books, self.order, call, said, after=after, part=part)
 
     def end(self, state: str) -> None:
         self.books.execute(
@@ -104,90 +96,128 @@ class _Applied:
 
 
 def decide(office: Office, chore: Row) -> None:
-    """The verdict on an application of the acceptance test, told by its callback."""
+    """The verdict on an application, told by its callback."""
     code, number = chore["institution"], json.loads(chore["body"])["number"]
     with office.ledger.write() as books:
-        row = books.execute(
-            "SELECT * FROM applications WHERE institution = ? AND number = ?", (code, number)
-        ).fetchone()
-        if row["decided"]:
+        row = _application(books, code, number)
+        if row["told"]:
             return
-        agreed = trial.played(number) is Play.APPROVE
-        books.execute(
-            "UPDATE applications SET decided = ? WHERE institution = ? AND number = ?",
-            ("APPROVED" if agreed else "REJECTED", code, number),
-        )
-        message = CALLS[row["call"]].body
-        assert message is not None
-        asked = read(message, json.loads(row["body"]))
-        guarantee = books.execute("SELECT * FROM guarantees WHERE guarantee_no = ?", (row["guarantee_no"],)).fetchone()
+        books.execute("UPDATE applications SET told = 1 WHERE institution = ? AND number = ?", (code, number))
+        verdict = conclude(office, books, code, number)
         order = office.order(books, code, row["order_no"])
-        _VERDICTS[row["call"]](_Applied(office, books, order, guarantee, asked, agreed))
+        last = None
+        for said in _steps(row["call"], verdict):
+            part = "voucher" if row["call"] == "A10" else "file"
+            last = office.tell(books, order, _CALLBACKS[row["call"]], said, after=last, part=part)
 
 
-def _extension(applied: _Applied) -> None:
-    told = {name: applied.asked[name] for name in ("extension_no", "valid_to")}
-    if applied.agreed:
-        told["file"] = applied.guarantee["sm3"]
-        applied.books.execute(
-            "UPDATE guarantees SET valid_to = ? WHERE guarantee_no = ?",
-            (told["valid_to"].isoformat(), applied.guarantee["guarantee_no"]),
-        )
-    applied.tell("B5", told)
+def conclude(office: Office, books: sqlite3.Connection, code: str, number: str) -> dict[str, Any]:
+    """Decide, once, with what follows from it in the books; what is to be said of it, money in fen, a file's SM3."""
+    row = _application(books, code, number)
+    if row["verdict"]:
+        return {name: _value(name, value) for name, value in json.loads(row["verdict"]).items()}
+    message = CALLS[row["call"]].body
+    assert message is not None
+    asked = read(message, json.loads(row["body"]))
+    guarantee = books.execute("SELECT * FROM guarantees WHERE guarantee_no = ?", (row["guarantee_no"],)).fetchone()
+    verdict = {name: asked[name] for name in ("order_no", _NAMES[row["call"]]) if name in asked}
+    if row["call"] != "A11":
+        verdict["guarantee_no"] = row["guarantee_no"]
+    if _agrees(office, row):
+        verdict |= {"result": "APPROVED"} | _EFFECTS[row["call"]](_Agreed(books, guarantee, asked))
+    else:
+        verdict |= {"result": "REJECTED", "reject_code": "R020", "reason": "复核后不同意"}
+    books.execute(
+        "UPDATE applications SET decided = ?, verdict = ? WHERE institution = ? AND number = ?",
+        (verdict["result"], json.dumps(verdict, ensure_ascii=False, default=datetime.isoformat), code, number),
+    )
+    return verdict
 
 
-def _refund(applied: _Applied) -> None:
-    told: dict[str, Any] = {"refund_no": applied.asked["refund_no"]}
-    if applied.agreed:
-        now = clock.now()
-        told |= {"amount": applied.asked["premium"], "repaid_at": now}
-        told["repay_txn_no"] = f"R{now:%Y%m%d}{secrets.randbelow(10**12):012d}"
-        applied.end("REFUNDED")
-    applied.tell("B6", told)
+def _agrees(office: Office, row: Row) -> bool:
+    """As the number's last word says; outside the acceptance test by lot, the same for a number whenever asked."""
+    if trial.played(row["number"]) is not None:
+        return trial.played(row["number"]) is Play.APPROVE
+    options = office.manners.option(row["institution"], row["order_no"], "decides") or KINDS["decides"]
+    return bool(random.Random(row["number"]).random() < options["agrees"])  # noqa: S311
 
 
-def _cancellation(applied: _Applied) -> None:
-    if applied.agreed:
-        applied.end("LAPSED")
-    applied.tell("B7", {"cancellation_no": applied.asked["cancellation_no"]})
+def _extension(agreed: _Agreed) -> dict[str, Any]:
+    until = agreed.asked["valid_to"]
+    agreed.books.execute(
+        "UPDATE guarantees SET valid_to = ? WHERE guarantee_no = ?",
+        (until.isoformat(), agreed.guarantee["guarantee_no"]),
+    )
+    return {"valid_to": until, "file": agreed.guarantee["sm3"]}
 
 
-def _claim(applied: _Applied) -> None:
-    told: dict[str, Any] = {"claim_no": applied.asked["claim_no"]}
-    if not applied.agreed:
-        applied.tell("B9", told)
-        return
-    guarantee, amount = applied.guarantee, applied.asked["amount"]
-    applied.books.execute(
+def _refund(agreed: _Agreed) -> dict[str, Any]:
+    agreed.end("REFUNDED")
+    now = clock.now()
+    number = f"R{now:%Y%m%d}{secrets.randbelow(10**12):012d}"
+    return {"amount": agreed.asked["premium"], "repaid_at": now, "repay_txn_no": number}
+
+
+def _cancellation(agreed: _Agreed) -> dict[str, Any]:
+    agreed.end("LAPSED")
+    return {}
+
+
+def _claim(agreed: _Agreed) -> dict[str, Any]:
+    guarantee, amount = agreed.guarantee, agreed.asked["amount"]
+    agreed.books.execute(
         "UPDATE guarantees SET paid_out = paid_out + ? WHERE guarantee_no = ?", (amount, guarantee["guarantee_no"])
     )
     if guarantee["paid_out"] + amount == guarantee["amount"]:
-        applied.end("LAPSED")
-    last = applied.tell("B9", told, result="ACCEPTED")
-    told["approved_amount"] = amount
-    last = applied.tell("B9", told, result="APPROVED", after=last)
-    told |= {"paid_at": clock.now(), "file": guarantee["sm3"]}
-    applied.tell("B9", told, result="PAID", after=last)
+        agreed.end("LAPSED")
+    return {"approved_amount": amount, "paid_at": clock.now(), "file": guarantee["sm3"]}
 
 
-def _invoice(applied: _Applied) -> None:
-    told: dict[str, Any] = {name: applied.asked[name] for name in ("invoice_no", "order_no")}
-    if applied.agreed:
-        told |= {"tax_invoice_no": f"{secrets.randbelow(10**20):020d}", "file": applied.guarantee["sm3"]}
-    applied.tell("B8", told)
+def _invoice(agreed: _Agreed) -> dict[str, Any]:
+    return {"tax_invoice_no": f"{secrets.randbelow(10**20):020d}", "file": agreed.guarantee["sm3"]}
 
 
-_VERDICTS: dict[str, Callable[[_Applied], None]] = {
+_EFFECTS: dict[str, Callable[[_Agreed], dict[str, Any]]] = {
     "A7": _extension,
     "A8": _refund,
     "A9": _cancellation,
     "A10": _claim,
     "A11": _invoice,
 }
+_CALLBACKS = {"A7": "B5", "A8": "B6", "A9": "B7", "A10": "B9", "A11": "B8"}
+_NAMES = {
+    "A7": "extension_no",
+    "A8": "refund_no",
+    "A9": "cancellation_no",
+    "A10": "claim_no",
+    "A11": "invoice_no",
+}
 
 
-def _enter(office: Office, books: sqlite3.Connection, ask: Ask, guarantee: Row, call: str, name: str) -> dict[str, Any]:
-    number, message = ask.body[name], CALLS[call].body
+def _steps(call: str, verdict: dict[str, Any]) -> list[dict[str, Any]]:
+    """The messages that say it, one after another: a claim is taken up, approved and paid."""
+    if call != "A10" or verdict["result"] != "APPROVED":
+        return [verdict]
+    both = {name: verdict[name] for name in ("claim_no", "guarantee_no")}
+    owed = {**both, "approved_amount": verdict["approved_amount"]}
+    return [both | {"result": "ACCEPTED"}, owed | {"result": "APPROVED"}, verdict | {"result": "PAID"}]
+
+
+def _value(name: str, value: Any) -> Any:
+    return moment(value) if name.endswith("_at") or name == "valid_to" else value
+
+
+def _application(books: sqlite3.Connection, code: str, number: str) -> Row:
+    row: Row | None = books.execute(
+        "SELECT * FROM applications WHERE institution = ? AND number = ?", (code, number)
+    ).fetchone()
+    if row is None:
+        raise Refusal(Code.UNKNOWN, f"没有申请{number}")
+    return row
+
+
+def _enter(office: Office, books: sqlite3.Connection, ask: Ask, guarantee: Row, call: str) -> dict[str, Any]:
+    number, message = ask.body[_NAMES[call]], CALLS[call].body
     assert message is not None
     wire = json.dumps(write(message, ask.body), ensure_ascii=False, sort_keys=True)
     known = books.execute(
@@ -207,8 +237,8 @@ def _enter(office: Office, books: sqlite3.Connection, ask: Ask, guarantee: Row, 
         guarantee_no=guarantee["guarantee_no"],
         body=wire,
     )
-    if ask.env == trial.ENV:
-        order = office.order(books, ask.code, guarantee["order_no"])
+    order = office.order(books, ask.code, guarantee["order_no"])
+    if ask.env == trial.ENV or office.manners.option(ask.code, order["order_no"], "decides"):
         office.post(books, "decide", order, {"number": number}, seconds=office.delay)
     return {"number": number}
 

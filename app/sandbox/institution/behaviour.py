@@ -13,8 +13,10 @@ from typing import Any
 
 from app.sandbox.institution.ledger import Ledger
 
-_A = ["A1", "A2", "A3", "A4", "A5", "A6", "A15"]
-_B = ["B1", "B2", "B3", "B4", "B11"]
+_APPLIED = ["A7", "A8", "A9", "A10", "A11"]
+_DECIDED = ["B5", "B6", "B7", "B8", "B9"]
+_A = ["A1", "A2", "A3", "A4", "A5", "A6", *_APPLIED, "A15"]
+_B = ["B1", "B2", "B3", "B4", *_DECIDED, "B11"]
 KINDS: dict[str, dict[str, Any]] = {
     "silent": {"calls": ["B1"]},  # a B is never sent; an A hangs `seconds` and brings no answer, undone
     "slow": {"calls": _A, "seconds": 3},  # an A is done at once and answered late; a B is sent late
@@ -31,17 +33,19 @@ KINDS: dict[str, dict[str, Any]] = {
     "reprice": {"factor": 1.2},  # B1 asks another premium
     "by_url": {},  # B3 gives the file's address instead of its content
     "lies": {"how": "missing"},  # A13 of the institution: missing|extra|amount, about its first payment of the day
+    "decides": {"agrees": 0.7},  # on applications, by B5–B9, beside its reviewer; which share it agrees to
     "pays": {"seconds": 0},  # no bidder needed: paid as soon as there is a payment link
 }
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     **{kind: {kind: {}} for kind in KINDS},
-    "silent_answer": {"silent": {"calls": ["A2", "A3", "A5", "A15"], "times": 1, "seconds": 1}},
+    "silent_answer": {"silent": {"calls": ["A2", "A3", "A5", *_APPLIED, "A15"], "times": 1, "seconds": 1}},
     "silent_payment": {"silent": {"calls": ["B2"]}},
     "silent_issuance": {"silent": {"calls": ["B3"]}},
     "silent_repayment": {"silent": {"calls": ["B11"]}},
-    "bad_answer": {"bad_signature": {"calls": ["A2", "A3", "A5"], "times": 1}},
+    "silent_decision": {"silent": {"calls": _DECIDED}},
+    "bad_answer": {"bad_signature": {"calls": ["A2", "A3", "A5", *_APPLIED], "times": 1}},
 }
-MIX = [name for name in PRESETS if name not in ("lies", "pays", "by_url", "reprice", "silent")]
+MIX = [name for name in PRESETS if name not in ("lies", "pays", "decides", "by_url", "reprice", "silent")]
 
 
 class BadRule(ValueError):

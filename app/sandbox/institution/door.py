@@ -84,7 +84,7 @@ class _Visit:
             if asked.app_id != self.office.institution(self.code)["app_id"]:
                 raise Refusal(Code.UNKNOWN_APP, known=False, asked=asked)
             body = self._body()
-            self.order_no = self.order_no or str(body.get("order_no", ""))
+            self.order_no = self.order_no or str(body.get("order_no", "")) or self._of_guarantee()
             if self._hangs():
                 return Response("", 504)
             status, content = self._once(asked, body)
@@ -142,6 +142,12 @@ class _Visit:
         if slow:
             time.sleep(slow["seconds"])
         return status, content
+
+    def _of_guarantee(self) -> str:
+        row = self.office.ledger.row(
+            "SELECT order_no FROM guarantees WHERE guarantee_no = ?", self.numbers.get("guarantee_no", "")
+        )
+        return row["order_no"] if row is not None else ""
 
     def _hangs(self) -> bool:
         """Told to be silent: nothing is done, and after a while the connection brings nothing."""

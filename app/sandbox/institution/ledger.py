@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS repayments (
 CREATE TABLE IF NOT EXISTS applications (
     institution TEXT NOT NULL, number TEXT NOT NULL, call TEXT NOT NULL, order_no TEXT NOT NULL,
     guarantee_no TEXT NOT NULL, body TEXT NOT NULL, decided TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (institution, number));
+    verdict TEXT NOT NULL DEFAULT '', told INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (institution, number));
 CREATE TABLE IF NOT EXISTS news (id INTEGER PRIMARY KEY, institution TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS answers (
     app_id TEXT NOT NULL, env TEXT NOT NULL, request_id TEXT NOT NULL, question TEXT NOT NULL,
@@ -59,9 +59,11 @@ CREATE TABLE IF NOT EXISTS presigned (
 _ADDED = (
     ("guarantees", "state TEXT NOT NULL DEFAULT 'IN_FORCE'"),
     ("guarantees", "paid_out INTEGER NOT NULL DEFAULT 0"),
+    ("applications", "verdict TEXT NOT NULL DEFAULT ''"),
+    ("applications", "told INTEGER NOT NULL DEFAULT 0"),
 )
 """Columns that books opened before do not have."""
-BOOKS = ("orders", "payments", "guarantees", "repayments", "chores")
+BOOKS = ("orders", "payments", "guarantees", "repayments", "applications", "chores")
 
 Row = sqlite3.Row
 
