@@ -19,6 +19,11 @@ class State(StrEnum):
         return member
 
 
+def words(states: type[State]) -> dict[str, str]:
+    """Stored word → label."""
+    return {state.value: state.label for state in states}
+
+
 class Stateful(Protocol):
     no: Any
     state: Any

@@ -14,10 +14,12 @@ from app.applications.panel import panel
 from app.guarantees import secrets as guarantees
 from app.guarantees.models import Guarantee, GuaranteeState
 from app.institutions import catalogue
+from app.institutions.models import InstitutionKind
 from app.projects.models import Lot, LotState
 from app.projects.subject import FIELDS as LOT_FACTS
 from app.projects.subject import facts as lot_facts
 from app.runtime.operations import Fact, Subject
+from app.states import words
 
 CHANGES = ("CHANGED", "SUSPENDED", "RESUMED")
 
@@ -41,14 +43,18 @@ class GuaranteeFacts:
     def lot_row(self) -> Lot:
         return projects.get(self.content.lot_no)
 
-    def guarantee(self) -> dict[str, Any]:
+    @cached_property
+    def busy(self) -> bool:
         other = secrets.open_on(self.no)
+        return other is not None and other.no != self.mine
+
+    def guarantee(self, at: datetime | None = None) -> dict[str, Any]:
         return {
             "no": self.no,
             "state": self.row.state,
             "in_force": self.row.state == GuaranteeState.IN_FORCE,
-            "expired": self.content.ends <= clock.now(),
-            "busy": other is not None and other.no != self.mine,
+            "expired": self.content.ends <= (at or clock.now()),
+            "busy": self.busy,
             "amount": _yuan(self.content.amount),
             "balance": _yuan(self.content.balance),
             "premium": _yuan(self.content.premium),
@@ -57,14 +63,14 @@ class GuaranteeFacts:
             "independent": self.row.independent,
         }
 
-    def lot(self) -> dict[str, Any]:
+    def lot(self, at: datetime | None = None) -> dict[str, Any]:
         lot = self.lot_row
         needed = lot.bid_deadline + clock.days(lot.bid_validity_days)
         return {
             "state": lot.state,
             "ended": lot.state in (LotState.TERMINATED, LotState.FAILED),
             "opened": lot.opened_at is not None,
-            "opening_passed": lot.opened_at is not None or lot.opening_at <= clock.now(),
+            "opening_passed": lot.opened_at is not None or lot.opening_at <= (at or clock.now()),
             "opening_at": lot.opening_at,
             "bid_deadline": lot.bid_deadline,
             "changed_after_issue": lot.updated_at > self.row.received_at,
@@ -74,6 +80,10 @@ class GuaranteeFacts:
 
     def readers(self) -> Mapping[str, Callable[[], Any]]:
         return {"guarantee": self.guarantee, "lot": self.lot, "institution": self.institution}
+
+    def at(self, moment: datetime) -> Mapping[str, Any]:
+        """Everything as it will be then, if nothing else happens."""
+        return {"guarantee": self.guarantee(moment), "lot": self.lot(moment), "institution": self.institution()}
 
     def institution(self) -> dict[str, Any]:
         one = institutions.get(self.row.institution)
@@ -129,6 +139,22 @@ def _yuan(fen: int) -> Decimal:
     return Decimal(fen) / 100
 
 
+def _over(facts: Mapping[str, Any]) -> bool:
+    return facts["guarantee"]["state"] in (GuaranteeState.REFUNDED, GuaranteeState.LAPSED)
+
+
+def _expired(facts: Mapping[str, Any]) -> bool:
+    return bool(facts["guarantee"]["expired"])
+
+
+def _opened(facts: Mapping[str, Any]) -> bool:
+    return bool(facts["lot"]["opened"])
+
+
+def _ended(facts: Mapping[str, Any]) -> bool:
+    return bool(facts["lot"]["ended"])
+
+
 FACTS = (
     Fact("application.state", "string", "申请状态"),
     Fact("application.kind", "string", "申请类型"),
@@ -137,9 +163,9 @@ FACTS = (
     Fact("asked.amount", "number", "申请金额（元）", "sealed"),
     Fact("asked.valid_to", "date and time", "申请延期至", "sealed"),
     Fact("guarantee.no", "string", "保函编号"),
-    Fact("guarantee.state", "string", "保函状态"),
-    Fact("guarantee.in_force", "boolean", "保函生效中"),
-    Fact("guarantee.expired", "boolean", "保函有效期已过"),
+    Fact("guarantee.state", "string", "保函状态", words=words(GuaranteeState), lasting=_over),
+    Fact("guarantee.in_force", "boolean", "保函生效中", lasting=_over),
+    Fact("guarantee.expired", "boolean", "保函有效期已过", lasting=_expired),
     Fact("guarantee.busy", "boolean", "另有申请正在办理"),
     Fact("guarantee.amount", "number", "担保金额（元）", "sealed"),
     Fact("guarantee.balance", "number", "保函余额（元）", "sealed"),
@@ -147,17 +173,17 @@ FACTS = (
     Fact("guarantee.issued_at", "date and time", "出函时间"),
     Fact("guarantee.valid_to", "date and time", "保函有效期至", "sealed"),
     Fact("guarantee.independent", "boolean", "独立保函"),
-    Fact("lot.state", "string", "标段状态", "sealed"),
-    Fact("lot.ended", "boolean", "标段已终止或流标", "sealed"),
-    Fact("lot.opened", "boolean", "已收到开标通知", "sealed"),
-    Fact("lot.opening_passed", "boolean", "已开标或已到开标时间", "sealed"),
+    Fact("lot.state", "string", "标段状态", "sealed", words=words(LotState)),
+    Fact("lot.ended", "boolean", "标段已终止或流标", "sealed", lasting=_ended),
+    Fact("lot.opened", "boolean", "已收到开标通知", "sealed", lasting=_opened),
+    Fact("lot.opening_passed", "boolean", "已开标或已到开标时间", "sealed", lasting=_opened),
     Fact("lot.opening_at", "date and time", "开标时间", "sealed"),
     Fact("lot.bid_deadline", "date and time", "投标截止时间", "sealed"),
     Fact("lot.changed_after_issue", "boolean", "出函后项目有变更", "sealed"),
     Fact("lot.needed_until", "date and time", "保函至少应有效至", "sealed"),
     Fact("lot.gap_days", "number", "有效期不足的天数", "sealed"),
     Fact("institution.code", "string", "机构编号"),
-    Fact("institution.kind", "string", "机构类型"),
+    Fact("institution.kind", "string", "机构类型", words=words(InstitutionKind), lasting=lambda facts: True),
     Fact("institution.online", "boolean", "机构已上线"),
 )
 

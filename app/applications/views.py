@@ -16,7 +16,7 @@ from app.accounts.user import User, current_user, identity
 from app.applications import allowed, drafts, secrets
 from app.applications.models import OPEN, PREFIX, Application, ApplicationState, Kind
 from app.applications.panel import papers
-from app.applications.subject import reasons
+from app.applications.subject import GuaranteeFacts, reasons
 from app.audit import record
 from app.db import db, retrying, transaction
 from app.errors import BadInput, Conflict, NotFound
@@ -65,12 +65,12 @@ def may_apply(user: User, no: str, kind: str, **_: object) -> bool:
 def new(no: str, kind: str) -> Page:
     """The form of an application, if the live table says that it may be sent; else why not."""
     chosen = _kind(kind)
-    action = allowed.action(no, chosen)
+    verdict = allowed.verdict(no, chosen)
     form = formjs.load(definitions.live(chosen.value).form(f"{chosen.value}/apply"))
     ctx = {**_facts(no), "reasons": reasons(chosen.value)}
     errors: dict[str, str] = {}
-    refused = "" if action.open else action.why
-    if request.method == "POST" and not refused:
+    refused = ""
+    if request.method == "POST" and verdict.open:
         try:
             told = form.read(request.form, request.files, ctx=ctx)
         except BadInput as wrong:
@@ -84,7 +84,7 @@ def new(no: str, kind: str) -> Page:
                 number = retrying(lambda: _send(chosen, no, lambda: _parted(form, sent)))
             except Conflict as conflict:
                 answers.dropped(sent)
-                refused = conflict.message
+                refused, verdict = conflict.message, allowed.verdict(no, chosen)
             else:
                 flash(_("提交成功"))
                 return redirect(url_for("applications.detail", no=number))
@@ -96,10 +96,12 @@ def new(no: str, kind: str) -> Page:
         ctx=ctx,
         errors=errors,
         refused=refused,
+        verdict=verdict,
         sent=request.form if request.method == "POST" else None,
         **_guarantee(no),
     )
-    return (page, 409 if refused and request.method == "POST" else 422 if errors else 200)
+    closed = request.method == "POST" and (refused or not verdict.open)
+    return (page, 409 if closed else 422 if errors else 200)
 
 
 @apply_bp.route("/<no>/apply/<kind>/<draft>", methods=["GET", "POST"])
@@ -107,12 +109,12 @@ def confirm(no: str, kind: str, draft: str) -> Page:
     """以下信息提交后将无法修改, 请再次确认后提交 (manual 6)."""
     chosen, kept = _kind(kind), drafts.get(draft, guarantee_no=no, user=current_user())
     form = formjs.load(definitions.live(chosen.value).form(f"{chosen.value}/apply"))
-    refused = ""
+    verdict, refused = allowed.verdict(no, chosen), ""
     if request.method == "POST":
         try:
             number = retrying(lambda: _send(chosen, no, lambda: (kept.said, kept.papers), draft=draft))
         except Conflict as conflict:
-            refused = conflict.message
+            refused, verdict = conflict.message, allowed.verdict(no, chosen)
         else:
             flash(_("提交成功"))
             return redirect(url_for("applications.detail", no=number))
@@ -123,6 +125,7 @@ def confirm(no: str, kind: str, draft: str) -> Page:
         said=form.shown(kept.said, {**_facts(no), "reasons": reasons(chosen.value)}),
         papers=kept.papers,
         refused=refused,
+        verdict=verdict,
         **_guarantee(no),
     )
     return (page, 409 if refused else 200)
@@ -271,8 +274,8 @@ def offers(user: User, guarantee_no: str) -> list[Act]:
     kinds = OF_BIDDER if user.role == Role.BIDDER else (Kind.CLAIM,) if favour.may_claim(user, guarantee_no) else ()
     published = [kind for kind in kinds if definitions.is_live(kind.value)]
     return [
-        Act(TITLES[one.kind], url_for("apply.new", no=guarantee_no, kind=one.kind.value), one.why, one.opens_at)
-        for one in allowed.actions(guarantee_no, tuple(published))
+        Act(TITLES[kind], url_for("apply.new", no=guarantee_no, kind=kind.value), allowed.verdict(guarantee_no, kind))
+        for kind in published
     ]
 
 
@@ -283,7 +286,7 @@ def _kind(name: str) -> Kind:
 
 
 def _facts(guarantee_no: str) -> dict[str, Any]:
-    return {name: read() for name, read in allowed.GuaranteeFacts(guarantee_no).readers().items()}
+    return {name: read() for name, read in GuaranteeFacts(guarantee_no).readers().items()}
 
 
 def _guarantee(no: str) -> dict[str, Any]:

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from app.accounts.user import User
+from app.runtime.conditions import Verdict
 
 
 @dataclass(frozen=True)
 class Act:
-    """A button; one that is closed says why, and since or until when if that is known."""
+    """A button; the verdict of its policy's table says whether it is open, and why not."""
 
     label: str
     url: str
-    why: str = ""
-    opens_at: datetime | None = None
+    verdict: Verdict
 
 
 offers: list[Callable[[User, str], list[Act]]] = []

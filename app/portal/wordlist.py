@@ -1,7 +1,8 @@
 """The words that want translating, collected: `python -m app.portal.wordlist` brings the English catalogue up to date.
 
 Besides gettext calls: labels of states and roles, sentences that errors are raised with, what form documents
-say, sentences of tables named answers.dmn, and the names of steps in the diagrams that come with the installation.
+say, sentences of tables named answers.dmn and eligibility.dmn, labels of the latter, and the names of steps in the
+diagrams that come with the installation.
 New words stand in the catalogue untranslated until somebody writes them; a test holds that none is left.
 """
 
@@ -94,6 +95,15 @@ def in_answers(source: IO[bytes], keywords: Any, tags: Any, options: Any) -> Ite
         said = "".join(map(str, element.itertext())).strip().strip('"')
         if _is_chinese(said):
             yield 0, None, said, []
+
+
+def in_conditions(source: IO[bytes], keywords: Any, tags: Any, options: Any) -> Iterator[Found]:
+    """Why a table says no: its sentences and the labels of its columns."""
+    yield from in_answers(source, keywords, tags, options)
+    source.seek(0)
+    for element in etree.parse(source, etree.XMLParser(resolve_entities=False, no_network=True)).iter("{*}input"):
+        if _is_chinese(label := element.get("label", "").strip()):
+            yield 0, None, label, []
 
 
 def update(path: Path = CATALOGUE) -> list[str]:

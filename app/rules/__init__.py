@@ -6,6 +6,7 @@ from .expression import Explanation, Expression, compile
 from .failures import Note, RuleError, RuleSyntaxError
 from .loader import load_dmn
 from .model import Model, Trace
+from .nearest import Lack, Way, nearest
 from .printer import shown
 from .temporal import ZONE, parse_datetime, parse_duration
 from .unary import UnaryTests, unary
@@ -19,6 +20,7 @@ __all__ = [
     "Expression",
     "Finding",
     "Function",
+    "Lack",
     "Model",
     "Months",
     "Note",
@@ -27,10 +29,12 @@ __all__ = [
     "RuleSyntaxError",
     "Trace",
     "UnaryTests",
+    "Way",
     "check_table",
     "compile",
     "from_json",
     "load_dmn",
+    "nearest",
     "parse_datetime",
     "parse_duration",
     "shown",

@@ -14,7 +14,7 @@ from .kinds import conforms
 from .literals import literal_value
 from .model import Model
 from .printer import shown
-from .samples import literals_of, samples
+from .samples import literals_of, samples, written_in
 from .standard.texts import as_text
 from .table import Column, Rule, Table
 from .unary import match_code
@@ -62,7 +62,8 @@ class _Check:
         self.around = Surroundings(types)
         columns = list(zip(*(rule.tests for rule in table.rules), strict=True)) or [()] * len(table.inputs)
         self.samples = [
-            self._allowed(column, samples(column, cells)) for column, cells in zip(table.inputs, columns, strict=True)
+            self._allowed(column, samples(column, written_in(column, cells)))
+            for column, cells in zip(self.table.inputs, columns, strict=True)
         ]
         self.boxes = [self._box(rule) for rule in table.rules]
         self.labour = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cmp_to_key
@@ -21,6 +21,7 @@ _ONE: dict[type, Any] = {
     datetime: timedelta(days=1),
     timedelta: timedelta(days=1),
 }
+Read = Callable[[syntax.Node], Value]
 _OTHER = "其他"
 _ANYTHING: dict[str, list[Value]] = {
     "number": [Decimal(0)],
@@ -32,46 +33,52 @@ _ANYTHING: dict[str, list[Value]] = {
 }
 
 
-def literals_of(tests: syntax.Tests) -> list[tuple[Value, str]]:
+def literals_of(tests: syntax.Tests, read: Read = literal_value) -> list[tuple[Value, str]]:
     """The values written in a cell, each with the operator or `..` before it; raises ValueError if it is no literal."""
-    found: list[tuple[Value, str]] = []
-    for test in tests.tests:
-        found += _literals(test)
-    return found
+    return [pair for test in tests.tests for pair in _literals(test, read)]
 
 
-def _literals(node: syntax.Node) -> list[tuple[Value, str]]:
+def _literals(node: syntax.Node, read: Read) -> list[tuple[Value, str]]:
     if isinstance(node, syntax.Test):
-        return [(literal_value(node.operand), node.operator)]
+        return [(read(node.operand), node.operator)]
     if isinstance(node, syntax.RangeLiteral):
-        return [(literal_value(node.low), ".."), (literal_value(node.high), "..")]
+        return [(read(node.low), ".."), (read(node.high), "..")]
     if isinstance(node, syntax.ListLiteral):
-        return [pair for item in node.items for pair in _literals(item)]
+        return [pair for item in node.items for pair in _literals(item, read)]
     if isinstance(node, syntax.Call) and isinstance(node.function, syntax.Name) and node.function.name == "not":
-        return [pair for argument in node.arguments for pair in _literals(argument)]
-    return [(literal_value(node), "=")]
+        return [pair for argument in node.arguments for pair in _literals(argument, read)]
+    return [(read(node), "=")]
 
 
-def samples(column: Column, cells: Iterable[syntax.Tests]) -> list[Value]:
-    """Every written value, and one between, below and above each; what a column of this type may hold."""
+def written_in(column: Column, cells: Iterable[syntax.Tests], read: Read = literal_value) -> list[Value]:
+    """The values that a column's cells name, each once; `read` gives what stands at one place, or raises ValueError."""
     written: list[Value] = []
     for cell in (*cells, *((column.allowed,) if column.allowed else ())):
         try:
-            written += [value for value, _ in literals_of(cell) if value is not None]
+            written += [value for value, _ in literals_of(cell, read) if value is not None]
         except ValueError:
             continue
-    wanted = (
-        column.type.kind if column.type and column.type.kind != "Any" else kind(written[0]) if written else "string"
-    )
-    values = _distinct(value for value in written if kind(value) == wanted)
+    wanted = _kind(column, written)
+    return _distinct(value for value in written if kind(value) == wanted)
+
+
+def samples(column: Column, written: list[Value]) -> list[Value]:
+    """Every written value, and one between, below and above each; what a column of this type may hold."""
+    wanted = _kind(column, written)
     if wanted == "string":
-        other = next(name for name in (_OTHER, _OTHER + "值", _OTHER + "文本") if name not in values)
-        return [*values, other]
+        other = next(name for name in (_OTHER, _OTHER + "值", _OTHER + "文本") if name not in written)
+        return [*written, other]
     if wanted == "boolean":
         return [True, False]
-    if not values:
+    if not written:
         return _ANYTHING.get(wanted, [])
-    return _between(values)
+    return _between(written)
+
+
+def _kind(column: Column, written: list[Value]) -> str:
+    if column.type and column.type.kind != "Any":
+        return column.type.kind
+    return kind(written[0]) if written else "string"
 
 
 def _distinct(values: Iterable[Value]) -> list[Value]:

@@ -67,8 +67,8 @@ class Table:
     policy: str  # U A P F R O C C+ C# C< C>
 
     def code(self, around: Surroundings) -> Code:
-        inputs = [_input_code(column, around) for column in self.inputs]
-        rules = [self._rule_code(rule, around) for rule in self.rules]
+        inputs = [input_code(column, around) for column in self.inputs]
+        rules = [self.tests_of(rule, around) for rule in self.rules]
         hits = Hits(self, around)
         first_only = self.policy == "F"
 
@@ -96,7 +96,8 @@ class Table:
 
         return decide
 
-    def _rule_code(self, rule: Rule, around: Surroundings) -> list[tuple[int, Match]]:
+    def tests_of(self, rule: Rule, around: Surroundings) -> list[tuple[int, Match]]:
+        """The rule's cells that test something, each with its column's place."""
         return [(n, match_code(test, around)) for n, test in enumerate(rule.tests) if test.tests]
 
     def _traced(
@@ -122,7 +123,7 @@ class Table:
         return hits.result(matched[:1] if self.policy == "F" else matched, scope)
 
 
-def _input_code(column: Column, around: Surroundings) -> tuple[Column, Code, Match | None]:
+def input_code(column: Column, around: Surroundings) -> tuple[Column, Code, Match | None]:
     code = make(column.expression or syntax.Literal(None), around)
     allows = match_code(column.allowed, around) if column.allowed else None
     if column.type is None or column.type.kind == "Any":

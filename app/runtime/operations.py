@@ -27,12 +27,17 @@ class Field:
 
 @dataclass(frozen=True)
 class Fact:
-    """A value expressions may read: dotted `name`, and who may see it: public, sealed (till opening), personal."""
+    """A value expressions may read: dotted `name`, and who may see it: public, sealed (till opening), personal.
+
+    `words` say stored words as people read them; `lasting` tells by all facts whether this one never changes again.
+    """
 
     name: str
     type: str
     label: str
     secrecy: str = "public"
+    words: Mapping[str, str] = field(default_factory=dict)
+    lasting: Callable[[Mapping[str, Any]], bool] = lambda facts: False
 
 
 @dataclass(frozen=True)
