@@ -125,5 +125,5 @@ def test_a_table_that_cannot_tell_closes_the_action(scene: Scene, desk: Desk, is
 
 def test_in_english_the_conditions_are_english(scene: Scene, desk: Desk, issued: Issued) -> None:
     page = desk.page(f"/guarantees/{issued()}?lang=en")
-    assert "Bids have not been opened; cancellation can be requested afterwards" in page
-    assert "Opening reported now no must be yes" in page
+    assert "Bids have not been opened; discharge can be requested afterwards" in page
+    assert "Opening reported now No must be Yes" in page
