@@ -15,6 +15,7 @@ from app.backup.making import backup as make_backup
 from app.backup.restoring import restore as bring_back
 from app.db import transaction
 from app.errors import AppError
+from app.evidence.commands import group as audit
 from app.gateway import seed_demo
 from app.institutions.seeds import seed_lists
 from app.jobs import pause as calls
@@ -27,7 +28,7 @@ from app.studio import seeds
 
 
 def init(app: Flask) -> None:
-    for command in (prepare, backup, restore, pause, resume, instance, tck.group):
+    for command in (prepare, backup, restore, pause, resume, instance, tck.group, audit):
         app.cli.add_command(command)
 
 

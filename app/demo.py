@@ -60,6 +60,7 @@ class Demo:
             "DATABASE_URL": f"sqlite:///{self.folder / 'baohan.db'}",
             "REDIS_URL": redis_url,
             "FILES_URL": f"file://{self.folder / 'files'}",
+            "CHECKPOINT_DIR": str(self.folder / "checkpoints"),
             "MASTER_KEY_FILE": str(keys / "master.key"),
             "SECRET_KEY_FILE": str(keys / "secret.key"),
             "OIDC_ISSUER": outside["oidc"]["issuer"],

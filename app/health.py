@@ -22,6 +22,7 @@ from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import schema, sealing
+from app.audit import chain
 from app.db import database_now, db
 from app.errors import AppError
 from app.files import store
@@ -94,6 +95,9 @@ class Standing(Collector):
         ):
             incidents.add_metric([kind], count)
         yield incidents
+        since = chain.unchained_since()
+        waits = max(0.0, (now - since).total_seconds()) if since else 0.0
+        yield _gauge("audit_unchained_seconds", "How long the oldest line of the trail waits to be chained", waits)
         yield _gauge("outside_calls_paused", "1 after a restore, until resumed", float(queue.paused()))
 
 

@@ -28,6 +28,7 @@ DEFAULTS: dict[str, Any] = {
     "SMS_PER_PHONE": 20,
     "SMS_PER_ADDRESS": 100,
     "PLATFORM_SM2_KEY_FILE": "",
+    "CHECKPOINT_DIR": "",
     "SHARED_LOCAL_FILES": "",
     "USCC_CHECK": "warn",
     "IDLE_MINUTES": 30,

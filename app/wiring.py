@@ -13,6 +13,7 @@ from app import (
     codes,
     complaints,
     desk,
+    evidence,
     files,
     gateway,
     guarantees,
@@ -56,6 +57,7 @@ FEATURES = (
     studio,
     staff,
     oversight,
+    evidence,
 )
 """Each has `init(app)`: its blueprint, operations, subjects, job handlers. Lower layers first."""
 

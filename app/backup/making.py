@@ -13,6 +13,7 @@ from app.backup.manifest import Manifest, sha256
 from app.backup.place import filled
 from app.db import db
 from app.errors import Misconfigured
+from app.evidence import checkpoints
 from app.files import StoredFile, store
 
 
@@ -29,6 +30,7 @@ def backup(target: Path, *, passphrase_file: Path | None = None, say: Callable[[
         say(f"数据库：{sum(rows.values())} 行")
         files = _copy_files(folder)
         say(f"文件：{len(files)} 个")
+        checkpoints.write_files(folder / "checkpoints")
         sealed = folder / keys.NAME
         sealed.unlink(missing_ok=True)
         if word:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from app import starting
+from app.audit import chain
 from app.db import database_now, db, transaction
 from app.jobs import queue, rounds
 from app.jobs.models import ANSWERED, DUE, RUNNING, Job
@@ -23,6 +24,7 @@ from app.statements import Statement, later, rows
 
 log = structlog.get_logger("relay")
 BATCH, AT_ONCE = 20, 500
+SEAL_EVERY = 0.3  # seconds between two looks for lines of the trail that are to be chained
 GATHER = 0.03  # seconds; what is posted one after the other is offered together
 OFFERS = 50  # a row taken so often without an end kills its workers; a person must look
 CARRY, CALL = "app.worker.carry", "app.worker.call"
@@ -123,10 +125,12 @@ def lag(now: datetime | None = None) -> float:
 
 
 class Relay:
-    """The process: sweep, wait for a nudge or a second, sweep again; SIGTERM ends it between two sweeps."""
+    """The process: sweep, wait for a nudge or a second, sweep again; SIGTERM ends it between two sweeps. Between
+    sweeps it chains the audit trail."""
 
     def __init__(self, app: Flask):
         self.app, self.stopping = app, False
+        self.sealed_at, self.broken = 0.0, ""
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -141,15 +145,30 @@ class Relay:
     def _once(self) -> None:
         every = float(self.app.config["RELAY_EVERY"])
         try:
+            wait = min(every, SEAL_EVERY) if self._seal() else every
             if sweep() >= AT_ONCE:
                 return
             db.session.rollback()
-            if queue.connection().blpop([f"{queue.NUDGE}:{self.app.config['QUEUE']}"], timeout=every):
+            if queue.connection().blpop([f"{queue.NUDGE}:{self.app.config['QUEUE']}"], timeout=wait):
                 time.sleep(GATHER)
         except (redis.RedisError, DBAPIError) as error:
             log.warning("relay waits", error=type(error).__name__)
             db.session.rollback()
             time.sleep(every)
+
+    def _seal(self) -> bool:
+        """Chain lines of the trail; whether there may be more soon. A broken chain is said once."""
+        if time.monotonic() - self.sealed_at < SEAL_EVERY:
+            return True
+        try:
+            chained, self.broken = chain.advance(), ""
+        except chain.Broken as broken:
+            if self.broken != broken.message:
+                log.error("audit trail is not chained", error=broken.message)
+            chained, self.broken = 0, broken.message
+        if chained < chain.BATCH:
+            self.sealed_at = time.monotonic()
+        return chained > 0
 
 
 def main() -> None:

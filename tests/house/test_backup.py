@@ -13,8 +13,9 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app import files, numbering, sealing
-from app.audit import SYSTEM, AuditLine, record
+from app.audit import SYSTEM, AuditLine, chain, record
 from app.db import db, transaction
+from app.evidence import checkpoints
 from app.jobs import queue, relay
 from app.jobs.models import Job
 from tests.support.papers import kept
@@ -146,6 +147,18 @@ def test_a_backup_under_other_keys_is_refused_before_anything_is_touched(
     assert "主密钥 k1 与备份所用的不同" in refused(make_app(MASTER_KEY_FILE=str(other)), "restore", tmp_path / "b")
     other.write_text(sealing.Keyring.fresh("k9"))
     assert "没有备份所用的主密钥：k1" in refused(make_app(MASTER_KEY_FILE=str(other)), "restore", tmp_path / "b")
+
+
+def test_the_audit_trails_checkpoints_are_in_it_and_after_a_restore_the_trail_is_still_good(
+    lived: Flask, app: Flask, tmp_path: Path
+) -> None:
+    with lived.app_context():
+        checkpoints.make("2026-12-01")
+    run(lived, "backup", tmp_path / "b")
+    run(app, "restore", tmp_path / "b", "--replace")
+    with app.app_context():
+        chain.seal()
+    assert "✓ 校验 2 条，到第 2 条" in run(app, "audit", "verify", "--checkpoints", tmp_path / "b/checkpoints")
 
 
 def test_the_keys_travel_only_under_a_passphrase(lived: Flask, tmp_path: Path) -> None:
