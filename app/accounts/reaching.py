@@ -10,15 +10,20 @@ from app.db import db
 
 def phones(role: str, *, region: str = "", institution: str = "", ref: str = "") -> dict[int, str]:
     """Account → phone of everybody whose queue such a task stands in, substitutes too; only of `ref` if it is given."""
+    found: dict[int, str] = {}
+    for account in people(role, region=region, institution=institution):
+        phone = (account.handler or {}).get("phone", "")
+        if phone and (not ref or account.sub == ref):
+            found[account.id] = phone
+    return found
+
+
+def people(role: str, *, region: str = "", institution: str = "") -> list[Account]:
+    """Everybody whose queue a task of this role stands in, substitutes too."""
     rows = db.session.scalars(
         select(Account).where(Account.kind == Kind.STAFF, Account.left_at.is_(None), Account.locked.is_(False))
     )
-    found: dict[int, str] = {}
-    for account in rows:
-        phone = (account.handler or {}).get("phone", "")
-        if phone and (not ref or account.sub == ref) and _sees(account, role, region, institution):
-            found[account.id] = phone
-    return found
+    return [account for account in rows if _sees(account, role, region, institution)]
 
 
 def _sees(account: Account, role: str, region: str, institution: str) -> bool:

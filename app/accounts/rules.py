@@ -117,7 +117,7 @@ RULES: dict[str, str] = {
     "applications.task": "entity & own_application",
     "applications.paper": "(entity & own_application) | ((institution_reviewer | institution_admin) & its_application)",
     # notices
-    "notices.index": "entity",
+    "notices.index": "signed_in",
     # portal
     "portal.home": "anyone",
     "portal.help": "anyone",
@@ -188,6 +188,13 @@ RULES: dict[str, str] = {
     "oversight.case": "auditor",
     "oversight.case_state": "auditor",
     "oversight.audit_trail": "auditor",
+    # early access to what is sealed
+    "break_glass.index": "operator | centre_reviewer | publisher | auditor",
+    "break_glass.new": "operator | centre_reviewer",
+    "break_glass.detail": "operator | publisher | auditor | centre_reviewer & own_access",
+    "break_glass.case_state": "operator | publisher | auditor | centre_reviewer & own_access",
+    "break_glass.bidders": "(operator | centre_reviewer) & own_access",
+    "break_glass.end": "operator | publisher | centre_reviewer & own_access",
     # desk
     "desk.index": DESK,
     "desk.following": DESK,

@@ -29,13 +29,24 @@ _ADD = insert("notice", "recipient key kind body link created_at", new="key")
 
 
 def tell(
-    entity_id: str, code: str, *, kind: str, about: str, link: str, key: str, places: Mapping[str, str] | None = None
+    whom: str,
+    code: str,
+    *,
+    kind: str,
+    about: str,
+    link: str,
+    key: str,
+    places: Mapping[str, str] | None = None,
+    sms: bool = True,
 ) -> None:
-    """Notice now, SMS after the commit if the text says so; the caller holds the transaction."""
+    """Notice now, SMS after the commit if the text says so; the caller holds the transaction.
+
+    `whom`: an entity's id, or `of_staff`. `sms`: no, where nobody knows a phone.
+    """
     text = text_of(code)
     filled = {"no": about, **(places or {})}
     notice = {
-        "recipient": recipient(entity_id),
+        "recipient": recipient(whom),
         "key": key,
         "kind": kind,
         "body": seal_json({"title": fill(text.title, filled), "text": fill(text.text, filled)}, "notice.body"),
@@ -43,7 +54,7 @@ def tell(
         "created_at": clock.now(),
     }
     later(_ADD, [notice])
-    if text.sms:
+    if text.sms and sms:
         queue.post_later("notices/sms", {"code": code, "kind": kind, "about": about}, key=key)
 
 
@@ -63,24 +74,29 @@ def send_sms(payload: Mapping[str, Any], *, key: str) -> None:
         later(_SENT, [{"key": key, "code": payload["code"], "about": payload["about"], "sent_at": clock.now()}])
 
 
-def recipient(entity_id: str) -> str:
-    return blind("notice.recipient", entity_id)
+def of_staff(account_id: int) -> str:
+    """Whom a notice for one of the staff is told."""
+    return f"staff:{account_id}"
 
 
-def mine(entity_id: str, *, before: int | None = None, limit: int = 20) -> list[Notice]:
-    query = select(Notice).where(Notice.recipient == recipient(entity_id)).order_by(Notice.id.desc()).limit(limit)
+def recipient(whom: str) -> str:
+    return blind("notice.recipient", whom)
+
+
+def mine(whom: str, *, before: int | None = None, limit: int = 20) -> list[Notice]:
+    query = select(Notice).where(Notice.recipient == recipient(whom)).order_by(Notice.id.desc()).limit(limit)
     return list(db.session.scalars(query if before is None else query.where(Notice.id < before)))
 
 
-def unread(entity_id: str) -> int:
-    query = select(func.count(Notice.id)).where(Notice.recipient == recipient(entity_id), Notice.read_at.is_(None))
+def unread(whom: str) -> int:
+    query = select(func.count(Notice.id)).where(Notice.recipient == recipient(whom), Notice.read_at.is_(None))
     return int(db.session.scalar(query) or 0)
 
 
-def mark_read(entity_id: str) -> None:
+def mark_read(whom: str) -> None:
     db.session.execute(
         update(Notice)
-        .where(Notice.recipient == recipient(entity_id), Notice.read_at.is_(None))
+        .where(Notice.recipient == recipient(whom), Notice.read_at.is_(None))
         .values(read_at=clock.now())
         .execution_options(synchronize_session=False)
     )

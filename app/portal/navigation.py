@@ -155,6 +155,13 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
                 about=_l("角色、地区、代办、离职，邀请新的人员"),
             ),
             Entry(
+                _l("紧急启封"),
+                "break_glass.index",
+                frozenset({"operator", "centre_reviewer", "publisher", "auditor"}),
+                ("break_glass.",),
+                about=_l("开标前经两人办理，限时查阅一个标段的投标人"),
+            ),
+            Entry(
                 _l("业务查询"),
                 "oversight.list_cases",
                 frozenset({"auditor"}),
@@ -172,7 +179,7 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
     (
         _l("我的"),
         (
-            Entry(_l("通知消息"), "notices.index", ENTITY, ("notices.",), about=_l("项目变更和办理结果")),
+            Entry(_l("通知消息"), "notices.index", EVERYONE, ("notices.",), about=_l("项目变更、办理结果和报警")),
             Entry(_l("我的投诉"), "complaints.mine", ENTITY, ("complaints.",), about=_l("提交过的投诉和处理情况")),
             Entry(
                 _l("用户信息"), "accounts.profile", EVERYONE, ("accounts.profile",), about=_l("基本信息和经办人信息")
