@@ -1,9 +1,9 @@
 """`make chaos`: orders against misbehaving institutions while parts of the product are killed.
 
-    ORDERS=300 KILLS=26 SEED=1 KEEP=1 python -m tests.chaos
+    ORDERS=300 KILLS=26 APPLICATIONS=120 SEED=1 KEEP=1 python -m tests.chaos
 
 Prints progress to stderr and one JSON object as its last line; ends with 1 unless nothing was lost, doubled or stuck,
-and every kill found enough orders in flight.
+and every kill found enough orders, later applications, in flight.
 """
 
 import json
@@ -21,6 +21,8 @@ def main() -> int:
     setup = Setup(
         orders=orders,
         kills=int(environment.get("KILLS", str(max(3, orders * 26 // 300)))),
+        applications=(applications := int(environment.get("APPLICATIONS", str(orders * 2 // 5)))),
+        application_kills=max(2, applications // 10),
         seed=int(environment.get("SEED", "1")),
         least=min(20, orders // 4),
         abreast=min(45, orders),
@@ -29,6 +31,7 @@ def main() -> int:
     result = Run(setup)()
     print(json.dumps(result), flush=True)
     wanted = result["orders"] == setup.orders and result["kills"] >= setup.kills
+    wanted = wanted and result["application_kills"] >= setup.application_kills
     return 0 if wanted and not (result["lost"] or result["doubled"] or result["stuck"]) else 1
 
 

@@ -16,6 +16,7 @@ from app.ledger import Account, LedgerEntry
 from app.notices.models import Notice, SmsSent
 from app.orders import secrets
 from app.orders.models import Order, Payment
+from app.protocol import trial
 from app.runtime.models import History, Instance
 from tests.chaos.stage import Stage
 
@@ -41,18 +42,28 @@ class Ours:
 
 @dataclass
 class Theirs:
-    """One order as its institution knows it; rows of GET /ledger."""
+    """One order as its institution knows it; rows of GET /ledger. The traffic of acceptance tests is not among them."""
 
     order: dict[str, Any] | None = None
     payments: list[dict[str, Any]] = field(default_factory=list)
     repayments: list[dict[str, Any]] = field(default_factory=list)
     guarantees: list[dict[str, Any]] = field(default_factory=list)
     chores: list[dict[str, Any]] = field(default_factory=list)
+    applications: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def kept(self) -> int:
-        """Fen that the institution has and did not give back."""
+        """Fen that the institution has and did not give back as nothing was bought for them."""
         return sum(one["amount"] for one in self.payments) - sum(one["amount"] for one in self.repayments)
+
+    @property
+    def refunded(self) -> bool:
+        """退保: the premium of the guarantee was given back."""
+        return any(one["call"] == "A8" and one["decided"] == "APPROVED" for one in self.applications)
+
+    @property
+    def paid_out(self) -> int:
+        return sum(one["paid_out"] for one in self.guarantees)
 
 
 @dataclass
@@ -62,12 +73,14 @@ class Books:
     texts: Counter[tuple[str, str]]  # (phone, text) of SMS that arrived
     asked: Counter[str]  # order → A2 calls that were done there, by request id
     broken_files: list[str]
+    other_texts: set[str]  # what notices say that are not an order's own
 
 
 def read(stage: Stage) -> Books:
     with stage.app.app_context():
         db.session.rollback()
         ours = _ours()
+        others = {one.body["text"] for one in db.session.scalars(select(Notice).where(Notice.key.not_like("order:%")))}
         broken = [no for no, one in ours.items() for g in one.guarantees if not _whole(g)]
         db.session.remove()
     phones = {one.content.handler.phone for one in ours.values()}
@@ -75,7 +88,7 @@ def read(stage: Stage) -> Books:
     for phone in phones:
         answer = httpx.get(f"{stage.trading}/sms.json", params={"phone": phone}, timeout=60).raise_for_status()
         texts.update((phone, one["text"]) for one in answer.json())
-    return Books(ours, _theirs(stage), texts, _asked(stage), broken)
+    return Books(ours, _theirs(stage), texts, _asked(stage), broken, others)
 
 
 def _ours() -> dict[str, Ours]:
@@ -113,15 +126,20 @@ def _whole(guarantee: Guarantee) -> bool:
 
 def _theirs(stage: Stage) -> dict[str, Theirs]:
     ledger, found = stage.ledger(), defaultdict[str, Theirs](Theirs)
+    calls = {
+        row["id"]: row["call"] for row in stage.books("SELECT id, json_extract(body, '$.call') AS call FROM chores")
+    }
     for order in ledger["orders"]:
         found[order["order_no"]].order = order
-    for name in ("payments", "repayments", "guarantees", "chores"):
+    for row in ledger["chores"]:
+        row["call"] = calls[row["id"]]
+    for name in ("payments", "repayments", "guarantees", "applications", "chores"):
         for row in ledger[name]:
             getattr(found[row["order_no"]], name).append(row)
-    return dict(found)
+    return {no: theirs for no, theirs in found.items() if not no.startswith(trial.PREFIX)}
 
 
 def _asked(stage: Stage) -> Counter[str]:
     """How many different requests placed each order: one is right, two is a call made twice."""
-    rows = stage.books("SELECT body FROM answers WHERE request_id LIKE 'A2-%' AND status = 200")
+    rows = stage.books("SELECT body FROM answers WHERE request_id LIKE 'A2-%' AND status = 200 AND env <> 'test'")
     return Counter(orjson.loads(row["body"])["data"]["order_no"] for row in rows)

@@ -48,6 +48,21 @@ class Feed:
         elif site.fate == "brought_forward":  # its deadline is over at once
             await self._move(site, clock.now() - timedelta(seconds=1) - site.body["bid_deadline"])
 
+    async def after_opening(self, sites: list[Site]) -> tuple[set[str], set[str]]:
+        """Lots whose hour has come are opened, others put off; the numbers of both."""
+        opened, changed = set(), set()
+        for site in sites:
+            if site.fate in ("terminated", "failed"):
+                continue
+            if site.body["opening_at"] <= clock.now():
+                await self._event(site, "OPENED")
+                opened.add(site.no)
+            elif int(site.no[2:]) % 2:
+                await self._move(site, timedelta(days=5))
+                await self._event(site, "CHANGED", number=2)
+                changed.add(site.no)
+        return opened, changed
+
     async def _move(self, site: Site, by: timedelta) -> None:
         deadline = (site.body["bid_deadline"] + by).replace(microsecond=0)
         site.body |= {
@@ -57,8 +72,13 @@ class Feed:
         }
         await asyncio.to_thread(self._tell, C1, site, site.body)
 
-    async def _event(self, site: Site, event: str, reason: str | None = None) -> None:
-        body: dict[str, Any] = {"event_id": f"{site.no}-{event}", "event": event, "at": clock.now(), "reason": reason}
+    async def _event(self, site: Site, event: str, reason: str | None = None, *, number: int = 1) -> None:
+        body: dict[str, Any] = {
+            "event_id": f"{site.no}-{event}-{number}",
+            "event": event,
+            "at": clock.now(),
+            "reason": reason,
+        }
         await asyncio.to_thread(self._tell, C2, site, body)
 
     def _tell(self, call: Call, site: Site, body: dict[str, Any]) -> None:

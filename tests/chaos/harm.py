@@ -4,11 +4,10 @@ import asyncio
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.chaos.crowd import Crowd
 from tests.chaos.stage import Stage
-from tests.chaos.watch import Watch
 from tests.support.waiting import gone
 
 WAYS = {  # way → how often in a hundred
@@ -28,11 +27,13 @@ FLUSHES = 0.35  # how often Redis is emptied as well
 
 @dataclass
 class Harm:
-    """`kills` as soon as so many orders were placed, evenly over the run; each with `least` orders in flight."""
+    """`kills` spread evenly over the work's `progress`, a share; each with `least` cases in flight, of which
+    `flying` knows the last look's number and `flying_now` this moment's."""
 
     stage: Stage
-    watch: Watch
-    crowd: Crowd
+    progress: Callable[[], float]
+    flying: Callable[[], int]
+    flying_now: Callable[[], int]
     kills: int
     least: int
     dice: random.Random
@@ -60,8 +61,7 @@ class Harm:
             await asyncio.sleep(GAP * self.dice.uniform(0.6, 1.4))
 
     def _due(self, number: int) -> bool:
-        placed = (number + 1) * self.crowd.wanted / (self.kills + 2)
-        return len(self.crowd.placed) >= placed and self.watch.in_flight() >= self.least + 2
+        return self.progress() >= (number + 1) / (self.kills + 2) and self.flying() >= self.least + 2
 
     async def _strike(self, way: str) -> None:
         kind, _, part = way.rpartition(" ") if way.startswith("commit ") else ("", "", way)
@@ -75,9 +75,9 @@ class Harm:
         self.done[way] += 1
 
     async def _now(self, part: str) -> int | None:
-        """kill -9; how many orders were in flight, or None if there were too few after all."""
+        """kill -9; how many cases were in flight, or None if there were too few after all."""
         name = f"worker-{self.dice.choice((1, 2))}" if part == "worker" else part.removesuffix(" child")
-        flying = await asyncio.to_thread(self.watch.count_now)
+        flying = await asyncio.to_thread(self.flying_now)
         if flying < self.least:
             return None
         if part == "web child":
@@ -97,7 +97,7 @@ class Harm:
                 warrant.unlink(missing_ok=True)
                 return None
             await asyncio.sleep(0.01)
-        flying = await asyncio.to_thread(self.watch.count_now)
+        flying = await asyncio.to_thread(self.flying_now)
         return flying if flying >= self.least else None
 
     async def _again(self, name: str, before: int) -> None:

@@ -10,7 +10,7 @@ from app.sandbox import cast
 KINDS = [
     "silent", "slow", "duplicate", "late", "wrong_amount", "reject", "bad_signature", "bad_pdf", "reorder", "repeated",
     "refuse_issue", "never_issue", "reprice", "by_url", "silent_answer", "silent_payment", "silent_issuance",
-    "silent_repayment", "bad_answer",
+    "silent_repayment", "silent_decision", "bad_answer",
 ]  # fmt: skip
 """How institutions misbehave in this run (app/sandbox/institution/behaviour.py)."""
 SHARE = 0.65

@@ -14,6 +14,7 @@ from tests.chaos.visitor import Visitor
 LOOK_AGAIN = 10.0  # seconds before a difference of the books is looked at again
 RETRIABLE = ("call", "step", "errand", "message")
 _TASKS = "SELECT id, key, policy, form FROM user_task WHERE role = 'operator' ORDER BY id"
+_OPEN = "SELECT count(*) FROM user_task WHERE role IN ('operator', 'institution_reviewer')"
 _INCIDENTS = """
 SELECT id, kind, key, element, coalesce(job_id, 0) FROM incident WHERE status = 'open' AND kind = ANY(%s) ORDER BY id
 """
@@ -44,8 +45,8 @@ class Robot:
 
     def open(self) -> int:
         """Tasks nobody decided yet, and incidents nobody retried."""
-        tasks = len(self.stage.rows(_TASKS))
-        return tasks + sum(row[1:] not in self.retried for row in self.stage.rows(_INCIDENTS, list(RETRIABLE)))
+        tasks = self.stage.rows(_OPEN)[0][0]
+        return int(tasks) + sum(row[1:] not in self.retried for row in self.stage.rows(_INCIDENTS, list(RETRIABLE)))
 
     async def _decide(self, task: int, key: str, policy: str, form: str) -> None:
         if form == "reconciliation/settle" and monotonic() < self.look_at[key]:
@@ -59,9 +60,9 @@ class Robot:
             "reconciliation/settle": self._compare,
             "offline/consider": self._keep,
         }
-        answer = answers[form](task, no, books)
+        answer = answers[form](task, no, books) if form in answers else {}  # 催办: the note is all it asks for
         said = await self.visitor.post(f"/desk/tasks/{task}", **answer, note="已与机构电话核实")
-        self.decided[f"{form} {answer.get('outcome') or answer['result']}"] += 1
+        self.decided[f"{form} {answer.get('outcome') or answer.get('result') or 'noted'}"] += 1
         if said.status_code >= 400:
             self.refused[f"{form} HTTP {said.status_code}"] += 1
 

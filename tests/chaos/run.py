@@ -17,6 +17,8 @@ from tests.chaos.calm import Calm
 from tests.chaos.crowd import Crowd
 from tests.chaos.feed import Feed
 from tests.chaos.harm import WAYS, Harm
+from tests.chaos.holders import Asked, Holders
+from tests.chaos.reviewers import Reviewers
 from tests.chaos.robot import Robot
 from tests.chaos.stage import Stage
 from tests.chaos.watch import Watch
@@ -41,6 +43,8 @@ class Setup:
     weights: dict[str, int] = field(default_factory=lambda: dict(plans.WEIGHTS))
     ways: dict[str, int] = field(default_factory=lambda: dict(WAYS))
     fates: bool = True
+    applications: int = 120  # on guarantees, a day on
+    application_kills: int = 12
     keep: bool = False
 
     @property
@@ -58,8 +62,11 @@ class Run:
         self.setup = setup
         self.folder = Path(tempfile.mkdtemp(prefix="chaos-", dir="/tmp"))  # short: sockets live in it
         self.dice = random.Random(setup.seed)
-        self.rule = {"random": {"seed": setup.seed, "share": plans.SHARE, "kinds": setup.kinds}}
+        mix = {"seed": setup.seed, "share": plans.SHARE, "kinds": setup.kinds, "always": ["decides"]}
+        self.rule = {"random": mix}
         self.findings: list[verdict.Finding] = []
+        self.asked: dict[str, Asked] = {}
+        self.application_kills = 0
 
     def __call__(self) -> dict[str, Any]:
         """Everything; returns what the last line says."""
@@ -92,11 +99,15 @@ class Run:
             await asyncio.to_thread(stage.stop)
             await asyncio.to_thread(stage.start, offset)
             await self._settle(stage, calm, robot, offset)
+            if days == 1 and self.setup.applications:
+                await self._applications(stage, feed, sites, crowd)
+                await self._settle(stage, calm, robot, offset)
             if days > 1:  # what the first day's timers set going has a day of its own
                 await self._judge(stage, crowd, offset)
         counts = Counter(one[0] for one in dict.fromkeys(self.findings))
         for which, no, what in dict.fromkeys(self.findings):
-            say(f"{which.upper()} {no} {what} {crowd.placed[no].manners if no in crowd.placed else ''}")
+            order = self.asked[no].order if no in self.asked else no
+            say(f"{which.upper()} {no} {what} {crowd.placed[order].manners if order in crowd.placed else ''}")
         return {
             "orders": len(crowd.placed),
             "kills": harm.total,
@@ -105,6 +116,8 @@ class Run:
             "stuck": counts[verdict.STUCK],
             "kills_by": dict(sorted(harm.done.items())),
             "flushes": harm.flushes,
+            "applications": dict(sorted(Counter(one.kind for one in self.asked.values()).items())),
+            "application_kills": self.application_kills,
             "least_in_flight": min(harm.in_flight, default=0),
             "seed": self.setup.seed,
         }
@@ -116,7 +129,16 @@ class Run:
         crowd = Crowd(
             stage, watch, self.rule, people, sites, setup.orders, self._dice("crowd"), setup.abreast, setup.weights
         )
-        harm = Harm(stage, watch, crowd, setup.kills, setup.least, self._dice("harm"), setup.ways)
+        harm = Harm(
+            stage,
+            lambda: len(crowd.placed) / setup.orders,
+            watch.in_flight,
+            watch.count_now,
+            setup.kills,
+            setup.least,
+            self._dice("harm"),
+            setup.ways,
+        )
         robot = Robot(stage)
         watch.begin()
         over = asyncio.Event()
@@ -139,20 +161,57 @@ class Run:
             say(f"lot news refused: {feed.refused}")
         return crowd, harm, robot
 
+    async def _applications(self, stage: Stage, feed: Feed, sites: list[plans.Site], crowd: Crowd) -> None:
+        """Lots are opened and put off; applications come in and are decided by both doors while parts die."""
+        setup, watch = self.setup, Watch(stage)
+        opened, changed = await feed.after_opening(sites)
+        holders = Holders(
+            stage, watch, crowd.placed, opened, changed, setup.applications, self._dice("holders"), asked=self.asked
+        )
+        harm = Harm(
+            stage,
+            lambda: len(holders.asked) / setup.applications,
+            lambda: watch.applied,
+            watch.applied_now,
+            setup.application_kills,
+            min(10, setup.applications // 4),
+            self._dice("harm again"),
+            setup.ways,
+        )
+        watch.begin()
+        over, reviewers = asyncio.Event(), Reviewers(stage, self._dice("reviewers"))
+        deciding = asyncio.create_task(reviewers.run())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(harm.run(over))
+                await holders.run()
+                over.set()
+        finally:
+            deciding.cancel()
+            await asyncio.gather(deciding, return_exceptions=True)
+            await watch.end()
+        self.application_kills = harm.total
+        say(f"{len(self.asked)} applications stand, {harm.total} kills {dict(harm.done)}, {harm.flushes} flushes")
+        say(f"in flight at kills: {harm.in_flight}; refused {dict(holders.refused)}, unanswered {holders.unanswered}")
+        say(f"at the desk: {dict(reviewers.decided)}")
+
     async def _settle(self, stage: Stage, calm: Calm, robot: Robot, offset: float) -> None:
-        began, working = time.monotonic(), asyncio.create_task(robot.run())
+        began = time.monotonic()
+        reviewers = Reviewers(stage, self._dice(f"reviewers {offset}"))
+        working = [asyncio.create_task(one.run()) for one in (robot, reviewers)]
         try:
             moving = await calm.come(offset, 150)
         finally:
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
+            for one in working:
+                one.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
         states = dict(stage.rows("SELECT state, count(*) FROM bid_order GROUP BY 1 ORDER BY 1"))
         say(f"calm at +{offset / DAY:g} d after {time.monotonic() - began:.0f} s {f'but {moving}' if moving else ''}")
         say(f"  {states}; operator {dict(robot.decided)} {dict(robot.refused) or ''}")
 
     async def _judge(self, stage: Stage, crowd: Crowd, offset: float) -> None:
         found = await asyncio.to_thread(books.read, stage)
-        result = verdict.judge(stage, found, set(crowd.placed), offset=offset)
+        result = verdict.judge(stage, found, set(crowd.placed), self.asked, offset=offset)
         self.findings += result.findings
         say(f"verdict at +{offset / DAY:g} d: {Counter(one[0] for one in result.findings) or 'nothing found'}")
 

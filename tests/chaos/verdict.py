@@ -10,7 +10,9 @@ from app.ledger import Account
 from app.orders.models import END, OrderState
 from app.runtime.models import ENDED
 from app.sealing import unseal_json
+from tests.chaos import applied
 from tests.chaos.books import Books, Ours, Theirs
+from tests.chaos.holders import Asked
 from tests.chaos.stage import Stage
 
 S = OrderState
@@ -31,7 +33,7 @@ TOLD = {
 
 _JOBS = """
 SELECT j.id, j.name, j.state, j.error, coalesce(i.key, j.key) FROM job j LEFT JOIN instance i ON i.id = j.instance_id
-WHERE j.state = 'failed' OR (j.state IN ('due', 'running', 'answered')
+WHERE j.state = 'failed' OR (j.state IN ('due', 'running', 'answered') AND j.name <> 'acceptance/patrol'
   AND j.run_at <= clock_timestamp() + make_interval(secs => %s))
 """
 _MESSAGES = "SELECT key, name, id FROM inbox WHERE delivered_at IS NULL AND NOT optional"
@@ -55,8 +57,8 @@ class Verdict:
         return sum(one[0] == which for one in self.findings)
 
 
-def judge(stage: Stage, books: Books, placed: set[str], *, offset: float) -> Verdict:
-    """`placed`: the numbers bidders were given."""
+def judge(stage: Stage, books: Books, placed: set[str], asked: dict[str, Asked], *, offset: float) -> Verdict:
+    """`placed`: the numbers bidders were given; `asked`: those of applications on guarantees."""
     verdict = Verdict()
     verdict.findings += _numbers(books, placed)
     for no, ours in books.ours.items():
@@ -66,10 +68,12 @@ def judge(stage: Stage, books: Books, placed: set[str], *, offset: float) -> Ver
         if books.asked[no] > 1:
             verdict.findings.append((DOUBLED, no, f"placed {books.asked[no]} times at the institution"))
         for chore in theirs.chores:
-            if chore["state"] == "refused" and "bad" not in chore["outcome"]:
+            decision = chore["call"] in ("B5", "B6", "B7", "B8", "B9")  # the desk may have been there first
+            if chore["state"] == "refused" and "bad" not in chore["outcome"] and not decision:
                 verdict.findings.append((LOST, no, f"refused news: {chore['kind']} {chore['outcome']}"))
     verdict.findings += [(LOST, no, "the guarantee's document is not whole") for no in books.broken_files]
     verdict.findings += _texts(books)
+    verdict.findings += applied.judge(stage, asked)
     verdict.findings += _rows(stage, offset)
     return verdict
 
@@ -98,6 +102,7 @@ def _state(ours: Ours) -> Iterator[tuple[str, str]]:
 def _money(ours: Ours, theirs: Theirs) -> Iterator[tuple[str, str]]:
     """What the institution keeps is the premium of a guarantee or nothing; our books say the same, once."""
     due = ours.content.premium if ours.guarantees else 0
+    stays = 0 if theirs.refunded else due
     if theirs.kept != due:
         yield (LOST if theirs.kept > due else DOUBLED), f"the institution keeps {theirs.kept} fen, {due} are due to it"
     here = Counter((one.txn_no, one.amount) for one in ours.payments)
@@ -113,7 +118,8 @@ def _money(ours: Ours, theirs: Theirs) -> Iterator[tuple[str, str]]:
         )
         yield which, f"booked {dict(booked)} of {len(theirs.payments)} payments, {len(theirs.repayments)} repayments"
     standing = {account.value: ours.balance(account) for account in Account if ours.balance(account)}
-    right = {"bidder": -due, "earned": due} if due else {}
+    right = {"bidder": -stays, "earned": stays, "issuer": -theirs.paid_out, "claimed": theirs.paid_out}
+    right = {account: amount for account, amount in right.items() if amount}
     if standing != right:
         yield LOST, f"the ledger says {standing}, not {right}"
 
@@ -157,6 +163,7 @@ def _texts(books: Books) -> Iterator[Finding]:
         wanted = Counter(text for code, text in ours.notices if code not in silent)
         phone = ours.content.handler.phone
         arrived = Counter({text: n for (to, text), n in books.texts.items() if to == phone and no in text})
+        arrived -= Counter(dict.fromkeys((text for text in arrived if text in books.other_texts), 99))
         yield from ((LOST, no, f"SMS that never came: {text}") for text in wanted - arrived)
         yield from ((DOUBLED, no, f"SMS that came again: {text}") for text in arrived - wanted)
         if len(ours.sent) != sum(wanted.values()):

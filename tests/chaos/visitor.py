@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import httpx
 from tests.chaos.stage import Stage
 
 PATIENCE = 120.0
+Files = Mapping[str, tuple[str, bytes, str]] | None
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -27,14 +29,16 @@ class Visitor:
     async def get(self, path: str) -> httpx.Response:
         return await self._ask("GET", path, None)
 
-    async def post(self, path: str, *, once: bool = False, **form: str) -> httpx.Response:
+    async def post(self, path: str, *, once: bool = False, files: Files = None, **form: str) -> httpx.Response:
         """Send a form. `once`: raise Lost rather than send it again when the answer does not come."""
-        return await self._ask("POST", path, form, once=once)
+        return await self._ask("POST", path, form, once=once, files=files)
 
     async def close(self) -> None:
         await self.client.aclose()
 
-    async def _ask(self, method: str, path: str, form: dict[str, str] | None, *, once: bool = False) -> httpx.Response:
+    async def _ask(
+        self, method: str, path: str, form: dict[str, str] | None, *, once: bool = False, files: Files = None
+    ) -> httpx.Response:
         end = time.monotonic() + PATIENCE
         said, refused = "", 0
         while time.monotonic() < end:
@@ -42,7 +46,7 @@ class Visitor:
                 if not self.cookies:
                     await self._sign_in()
                 data = None if form is None else {**form, "csrf_token": self.token}
-                answer = await self._send(method, path, data)
+                answer = await self._send(method, path, data, files)
             except httpx.HTTPError as error:
                 said = repr(error)
                 if once and not isinstance(error, httpx.ConnectError):
@@ -61,11 +65,11 @@ class Visitor:
             await asyncio.sleep(0.3)
         raise TimeoutError(f"{method} {path}: {said}")
 
-    async def _send(self, method: str, path: str, data: dict[str, str] | None) -> httpx.Response:
+    async def _send(self, method: str, path: str, data: dict[str, str] | None, files: Files = None) -> httpx.Response:
         self.client.cookies.clear()
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         url = path if path.startswith("http") else f"{self.stage.web}{path}"
-        return await self.client.request(method, url, data=data, headers={"Cookie": cookie})
+        return await self.client.request(method, url, data=data, files=files, headers={"Cookie": cookie})
 
     async def _sign_in(self) -> None:
         """A session made beside the login platform; its token is read from a page, as a browser does."""

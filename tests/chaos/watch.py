@@ -1,4 +1,4 @@
-"""Looks at the orders' rows a few times a second, so that nobody else has to ask."""
+"""Looks at the rows of orders and applications a few times a second, so that nobody else has to ask."""
 
 import asyncio
 import time
@@ -20,6 +20,7 @@ _LOOK = """
 SELECT o.no, o.state, i.updated_at FROM bid_order o
 LEFT JOIN instance i ON i.policy = 'order' AND i.key = o.no
 """
+_APPLIED = "SELECT count(*) FROM application WHERE open_key IS NOT NULL"
 _TASKS = "SELECT id, key, form, role FROM user_task"
 
 
@@ -29,6 +30,7 @@ class Watch:
     states: dict[str, str] = field(default_factory=dict)
     moved: dict[str, datetime] = field(default_factory=dict)
     tasks: list[tuple[Any, ...]] = field(default_factory=list)
+    applied: int = 0  # applications being dealt with at the last look
     _task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
@@ -56,12 +58,17 @@ class Watch:
         """Orders on their way at this very moment."""
         return sum(self._flying(state, moved) for _, state, moved in self.stage.rows(_LOOK))
 
+    def applied_now(self) -> int:
+        """Applications being dealt with at this very moment."""
+        return int(self.stage.rows(_APPLIED)[0][0])
+
     async def _work(self) -> None:
         async with await psycopg.AsyncConnection.connect(self.stage.url, autocommit=True) as connection:
             while True:
                 found = await (await connection.execute(_LOOK)).fetchall()
                 self.states = {no: state for no, state, _ in found}
                 self.moved = {no: moved for no, _, moved in found}
+                (self.applied,) = await (await connection.execute(_APPLIED)).fetchone() or (0,)
                 self.tasks = await (await connection.execute(_TASKS)).fetchall()
                 await asyncio.sleep(EVERY)
 

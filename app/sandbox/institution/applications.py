@@ -126,7 +126,7 @@ def conclude(office: Office, books: sqlite3.Connection, code: str, number: str) 
     if _agrees(office, row):
         verdict |= {"result": "APPROVED"} | _EFFECTS[row["call"]](_Agreed(books, guarantee, asked))
     else:
-        verdict |= {"result": "REJECTED", "reject_code": "R020", "reason": "复核后不同意"}
+        verdict |= {"result": "REJECTED", "reject_code": "N99", "reason": "复核后不同意"}
     books.execute(
         "UPDATE applications SET decided = ?, verdict = ? WHERE institution = ? AND number = ?",
         (verdict["result"], json.dumps(verdict, ensure_ascii=False, default=datetime.isoformat), code, number),
