@@ -195,6 +195,13 @@ RULES: dict[str, str] = {
     "break_glass.case_state": "operator | publisher | auditor | centre_reviewer & own_access",
     "break_glass.bidders": "(operator | centre_reviewer) & own_access",
     "break_glass.end": "operator | publisher | centre_reviewer & own_access",
+    # evidence: receipts of one's own steps, their verification, the trail's checkpoints
+    "receipts.show": "entity & own_case",
+    "receipts.file": "entity & own_case",
+    "receipts.verify": "anyone",
+    "receipts.keys": "anyone",
+    "evidence.index": "operator | auditor",
+    "evidence.checkpoint": "operator | auditor",
     # desk
     "desk.index": DESK,
     "desk.following": DESK,

@@ -73,6 +73,7 @@ def return_for_correction(context: OpContext, reason: str) -> None:
 
 def resubmit(context: OpContext) -> None:
     """The applicant corrected it: what is said and sent now replaces what was."""
+    record(context.key, "提交补正材料", by=context.by)
     application = _to(context, S.PENDING)
     old = secrets.content(application)
     said = {**old.said, **context.secret.get("said", {})}

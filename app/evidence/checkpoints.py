@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app import clock
@@ -156,8 +157,8 @@ def _files(folder: Path) -> Iterator[Finding]:
 def _against_line(said: Mapping[str, Any]) -> str:
     found = chain.hash_of(said["no"])
     if found is None:
-        return "所指的记录不见了"
-    return "" if found.hex() == said["hash"] else "与现在的审计链不同：此前的记录被改写"
+        return _("所指的记录不见了")
+    return "" if found.hex() == said["hash"] else _("与现在的审计链不同：此前的记录被改写")
 
 
 def _trusted(start: AuditCheckpoint | None) -> tuple[int, bytes]:

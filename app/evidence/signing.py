@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from flask_babel import gettext as _
+
 from app import clock
 from app.db import db, insert_new, transaction
 from app.errors import Misconfigured
@@ -57,10 +59,10 @@ def wrong(document: Mapping[str, Any]) -> str:
 def wrong_text(key_id: str, said: bytes, signature: str) -> str:
     kept = db.session.get(SigningKey, key_id)
     if kept is None:
-        return f"签名密钥 {key_id} 不是本平台的密钥"
+        return _("签名密钥 %(key)s 不是本平台的密钥", key=key_id)
     if not hmac.compare_digest(kept.proof, _proof(kept.key_id, kept.public)):
-        return f"登记的公钥 {key_id} 被改动"
-    return "" if verify(kept.public, said, signature) else "签名无效：内容被改动，或不是本平台签发"
+        return _("登记的公钥 %(key)s 被改动", key=key_id)
+    return "" if verify(kept.public, said, signature) else _("签名无效：内容被改动，或不是本平台签发")
 
 
 def published() -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """An order's states, moved by its diagram."""
 
-from app.audit import Actor
+from app.audit import Actor, record
 from app.orders import secrets
 from app.orders.models import LIVE, Order, OrderState
 from app.runtime.operations import OpContext
@@ -25,6 +25,7 @@ def cancel(context: OpContext) -> None:
 
 def abandon(context: OpContext) -> None:
     """【放弃申请】: 订单关闭 (manual 5.2.2)."""
+    record(context.key, "放弃申请", by=context.by)
     _to(context, S.CLOSED)
 
 

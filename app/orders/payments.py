@@ -1,6 +1,6 @@
 """An order's money: premiums sit at the institution; we keep what it said, once per transaction."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from app.errors import NotFound
 from app.ledger import Account
 from app.orders import secrets
 from app.orders.models import Payment
+from app.runtime import sent
 from app.runtime.operations import OpContext
 
 BOOKED = {
@@ -39,8 +40,17 @@ def take(context: OpContext, txn_no: str, amount: str, channel: str, paid_at: st
             context.incident("机构两次告知同一笔支付，金额不一致，以先告知的为准，请与机构核实")
         return {"repeat": True, "matches": matches, "txn_no": txn_no}
     ledger.book(order.no, fen, Account.BIDDER, Account.HELD, key=f"paid:{order.no}:{txn_no}")
-    record(order.no, "收到支付结果", by=context.by, txn=txn_no)
+    new = Payment(order_no=order.no, txn_no=txn_no, amount=fen, channel=channel, paid_at=at)
+    by = sent.by(context.by, told(new))
+    record(order.no, "收到支付结果", by=by, txn=txn_no)
     return {"repeat": False, "matches": matches, "txn_no": txn_no}
+
+
+def told(payment: Payment) -> bytes:
+    """What the institution said of it, for a receipt."""
+    paid_at = payment.paid_at.astimezone(UTC).isoformat()
+    said = {"txn_no": payment.txn_no, "amount": payment.amount, "channel": payment.channel, "paid_at": paid_at}
+    return sent.document("payment", payment.order_no, payment.txn_no, said, {})
 
 
 def ask_back(context: OpContext, txn_no: str, reason: str) -> dict[str, Any]:
@@ -63,7 +73,7 @@ def stands(context: OpContext, txn_no: str, reason: str) -> dict[str, Any]:
     there is no other."""
     no, payment = context.key, _known(context.key, txn_no)
     places, kept = _places(no)
-    free = [one for one in _payments(no) if one.txn_no not in kept | {txn_no} and places[one.txn_no] in WITH_US]
+    free = [one for one in of_order(no) if one.txn_no not in kept | {txn_no} and places[one.txn_no] in WITH_US]
     other = free[0] if free else None
     taken = places[other.txn_no] if other is not None else Account.HELD
     if txn_no not in kept:
@@ -109,7 +119,7 @@ def earned(order_no: str) -> None:
     """A guarantee stands for the money that is held; if all was asked back and is not yet given back, for one of
     those payments: the institution keeps what it issued for."""
     places, _kept = _places(order_no)
-    payments = _payments(order_no)
+    payments = of_order(order_no)
     held = [one for one in payments if places[one.txn_no] is Account.HELD]
     for one in held:
         key = f"earned:{order_no}:{one.txn_no}"
@@ -149,7 +159,8 @@ def _places(order_no: str) -> tuple[dict[str, Account], set[str]]:
     return places, kept
 
 
-def _payments(order_no: str) -> list[Payment]:
+def of_order(order_no: str) -> list[Payment]:
+    """The order's payments, as they came."""
     return list(db.session.scalars(select(Payment).where(Payment.order_no == order_no).order_by(Payment.id)))
 
 

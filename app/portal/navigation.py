@@ -174,6 +174,12 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
                 frozenset({"auditor"}),
                 about=_l("谁、何时、对哪个编号做了什么"),
             ),
+            Entry(
+                _l("审计存证"),
+                "evidence.index",
+                frozenset({"operator", "auditor"}),
+                about=_l("审计日志的链、每晚的签名检查点"),
+            ),
         ),
     ),
     (

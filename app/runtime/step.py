@@ -19,7 +19,7 @@ from app.audit import Actor
 from app.db import Again
 from app.errors import NotFound
 from app.jobs import queue
-from app.runtime import definitions, engine, incidents, projection, store
+from app.runtime import definitions, engine, incidents, projection, sent, store
 from app.runtime.models import ACTIVE, CANCELLED, ENDED, OPEN
 from app.runtime.operations import Catalogue, LazyFacts, OpContext
 from app.sealing import seal, seal_json, unseal, unseal_json
@@ -62,6 +62,12 @@ class Step:
         self.incidents: list[dict[str, Any]] = []
         self.posted: list[dict[str, Any]] = []
         self.taken: list[int] = []
+
+    def note_sent(self) -> None:
+        """A market entity's step is one it may ask a receipt for."""
+        if self.by.sealed:
+            said = sent.document(self.policy, self.key, self.number, self.payload, self.secret)
+            self.by = sent.by(self.by, said)
 
     # what the engine asks
 
@@ -171,6 +177,7 @@ def begin(
     version = definitions.live(policy)
     step = Step("start", policy=policy, key=key, by=by, region=region, institution=institution)
     step.secret, step.payload, step.version_id = secret, dict(data), version.id
+    step.note_sent()
     case = engine.start(version.definition, dict(data), step)
     waiting = case.waiting()
     inbox = rows((store.INBOX, {"policy": policy, "key": key}))[0]
@@ -240,6 +247,7 @@ def advance(
     step.instance_id, step.number, step.version_id = identity, row_version + 1, version_id
     step.about, step.payload = about, payload
     step.secret = secret or {}
+    step.note_sent()
     case = engine.load(version.definition, opened_state(state))
     before = case.waiting()
     if drain_first:

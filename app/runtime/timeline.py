@@ -1,7 +1,7 @@
 """One line after the other: what happened to a case, and who holds it now, since when, due when."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,7 +15,7 @@ from app.runtime.waits import Wait
 from app.statements import Statement, moment, one, rows
 
 _CASE = Statement("SELECT id, policy, key, version_id, status FROM instance WHERE policy = :policy AND key = :key")
-_LINES = Statement("SELECT text, actor_label, at FROM audit_line WHERE subject = :key ORDER BY id")
+_LINES = Statement("SELECT text, actor_label, at, CAST(facts AS TEXT) FROM audit_line WHERE subject = :key ORDER BY id")
 _TRAIL = Statement("SELECT detail FROM history WHERE instance_id = :id ORDER BY id")
 _TAG = Statement(
     "SELECT i.id, i.row_version, (SELECT max(l.id) FROM audit_line l WHERE l.subject = i.key), "
@@ -44,10 +44,21 @@ def of(policy: str, key: str, *, held: bool | Sequence[Wait] = True) -> list[dic
     lines, cases = rows((_LINES, place), (_CASE, place))
     past = [
         {"what": " → ".join(map(_, text.split(" → "))), "who": _(who), "at": moment(at), "state": "done"}
-        for text, who, at in lines
+        for text, who, at, _facts in lines
     ]
+    for entry, position in zip(past, receipts(facts for *_line, facts in lines), strict=True):
+        entry["receipt"] = position
     waiting = (None if held else []) if isinstance(held, bool) else held
     return past + [now(place) for case in cases for place in places(Case(*case), waiting)]
+
+
+def receipts(facts: Iterable[str | None]) -> Iterator[int | None]:
+    """For each line's facts its place in the row, if it is the first of a step that a receipt may be asked for."""
+    told = set()
+    for position, text in enumerate(facts, 1):
+        digest = orjson.loads(text).get("sent", "") if text and '"sent":' in text else ""
+        yield position if digest and digest not in told else None
+        told.add(digest)
 
 
 def now(place: Place) -> dict[str, Any]:

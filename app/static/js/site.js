@@ -9,12 +9,13 @@ import * as draft from "./draft.js";
 import * as files from "./files.js";
 import * as live from "./live.js";
 import * as menu from "./menu.js";
+import * as print from "./print.js";
 import * as reveal from "./reveal.js";
 import * as sms from "./sms.js";
 import * as submit from "./submit.js";
 import { focusFirst } from "./place.js";
 
-const parts = [amount, conditional, confirm, copy, countdown, draft, files, live, menu, reveal, sms, submit];
+const parts = [amount, conditional, confirm, copy, countdown, draft, files, live, menu, print, reveal, sms, submit];
 
 function start(root) {
   for (const part of parts) part.start(root);
