@@ -120,7 +120,7 @@ def content(policy: str, no: str, digest: str) -> str | None:
         .where(Instance.policy == policy, Instance.key == no, History.actor == "entity")
     )
     for step, sealed in db.session.execute(steps):
-        told = orjson.loads(unseal(sealed, SCOPE))
+        told = orjson.loads(unseal(sealed or b"", SCOPE))
         said = sent.document(policy, no, step, told["payload"], told["secret"])
         if sm3_hex(said) == digest:
             return said.decode()
