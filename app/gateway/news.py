@@ -17,7 +17,7 @@ from app.sealing import blind
 
 ORDER = "order"
 UNSEALING = "unsealing"
-DISPENSABLE = {("payment", "FAILED"), ("issuance", "REFUSED")}
+DISPENSABLE = {("payment", "FAILED"), ("issuance", "REFUSED"), ("claim", "ACCEPTED")}
 
 
 def identity(name: str, number: str, told: Mapping[str, Any]) -> str:

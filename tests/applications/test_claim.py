@@ -10,6 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import clock
+from app.db import transaction
+from app.gateway import news
 from app.protocol.calls import A10, B9
 from tests.applications.desk import Desk, words
 from tests.orders.scene import BOND, LOT, PREMIUM, YANCHI, Scene
@@ -187,3 +189,20 @@ def test_a_claim_without_papers_names_the_field(tenderer: Beneficiary, opened: s
     assert answer.status_code == 422
     assert "请上传证明材料" in words(answer)
     assert "请输入索赔金额" in words(answer)
+
+
+@pytest.mark.both_databases
+def test_taking_a_claim_up_needs_nobody_once_the_desk_has_approved_it(
+    scene: Scene, desk: Desk, tenderer: Beneficiary, opened: str
+) -> None:
+    """The call was kept, and before it was delivered the reviewer had decided."""
+    no = tenderer.claims(opened)
+    with scene.app.app_context(), transaction():
+        news.keep(
+            "claim", no, "claim", {"claim_no": no, "result": "ACCEPTED"}, sender="BANK01", correlation="ACCEPTED"
+        )
+    assert desk.decide(no, **YES).status_code == 303
+    scene.wait(hours=2)
+    assert (scene.incidents(no), scene.undelivered(no)) == ([], [])
+    paid(scene, desk, no)
+    assert desk.state(opened) == "已失效"

@@ -24,6 +24,7 @@ from tests.chaos.stage import Stage
 from tests.chaos.watch import Watch
 
 DAY = 86400.0
+PATIENCE = 300  # seconds until all must be still; a worker waits half a minute for each call nobody answers
 
 
 @dataclass
@@ -200,7 +201,7 @@ class Run:
         reviewers = Reviewers(stage, self._dice(f"reviewers {offset}"))
         working = [asyncio.create_task(one.run()) for one in (robot, reviewers)]
         try:
-            moving = await calm.come(offset, 150)
+            moving = await calm.come(offset, PATIENCE)
         finally:
             for one in working:
                 one.cancel()
@@ -208,6 +209,7 @@ class Run:
         states = dict(stage.rows("SELECT state, count(*) FROM bid_order GROUP BY 1 ORDER BY 1"))
         say(f"calm at +{offset / DAY:g} d after {time.monotonic() - began:.0f} s {f'but {moving}' if moving else ''}")
         say(f"  {states}; operator {dict(robot.decided)} {dict(robot.refused) or ''}")
+        say(f"  reviewers {dict(reviewers.decided)}")
 
     async def _judge(self, stage: Stage, crowd: Crowd, offset: float) -> None:
         found = await asyncio.to_thread(books.read, stage)
