@@ -198,9 +198,7 @@ def test_taking_a_claim_up_needs_nobody_once_the_desk_has_approved_it(
     """The call was kept, and before it was delivered the reviewer had decided."""
     no = tenderer.claims(opened)
     with scene.app.app_context(), transaction():
-        news.keep(
-            "claim", no, "claim", {"claim_no": no, "result": "ACCEPTED"}, sender="BANK01", correlation="ACCEPTED"
-        )
+        news.keep("claim", no, "claim", {"claim_no": no, "result": "ACCEPTED"}, sender="BANK01", correlation="ACCEPTED")
     assert desk.decide(no, **YES).status_code == 303
     scene.wait(hours=2)
     assert (scene.incidents(no), scene.undelivered(no)) == ([], [])
