@@ -20,15 +20,17 @@ from app.gateway import seed_demo
 from app.institutions.seeds import seed_lists
 from app.jobs import pause as calls
 from app.notices import telling
+from app.rotation.commands import group as keys
 from app.rules import tck
 from app.runtime import definitions
 from app.runtime.replay import replay
+from app.sealing import keep_masters
 from app.settings import ROOT
 from app.studio import seeds
 
 
 def init(app: Flask) -> None:
-    for command in (prepare, backup, restore, pause, resume, instance, tck.group, audit):
+    for command in (prepare, backup, restore, pause, resume, instance, tck.group, audit, keys):
         app.cli.add_command(command)
 
 
@@ -50,6 +52,7 @@ def prepare(demo: Path | None) -> None:
         schema.refuse_newer()
         schema.make()
         with transaction():
+            keep_masters()
             seed_lists()
             telling.seed_texts(ROOT / "config/messages.yaml")
         with transaction():

@@ -2,12 +2,18 @@
 
 Ciphertext is `key id (8 bytes) + nonce (12) + AES-256-GCM`; the scope is authenticated with it, so that a value
 moved to another column does not open. Losing a lot's key is how its secrets are destroyed.
+
+Master keys are changed (app/rotation): the first of the file seals, the others open. What is kept of them in the
+database, wrapped by the first, outlives the file's older lines: the root of every blind index, so that no index has to
+be made anew, and the keys of what can't be sealed anew because it is evidence as it stands (the audit trail).
 """
 
 import base64
 import hashlib
 import hmac
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +23,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from flask import Flask, current_app
-from sqlalchemy import LargeBinary, select
+from sqlalchemy import Connection, LargeBinary, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from app.db import db, insert_new, remembered
 from app.errors import Misconfigured
+from app.statements import Statement, one
+
+_MASTER = Statement("SELECT name, wrapped FROM master_key WHERE name = :name")
+_ROOT = Statement("SELECT name, wrapped FROM master_key WHERE root")
 
 
 class Unreadable(Misconfigured):
@@ -39,6 +49,8 @@ class Keyring:
         self.current = next(iter(masters))
         self._derived: dict[tuple[str, str], AESGCM] = {}
         self._index_keys: dict[str, bytes] = {}
+        self._root: bytes | None = None
+        self._migration: Connection | None = None
         self._lot_keys: dict[str, AESGCM] = {}
 
     @classmethod
@@ -60,21 +72,54 @@ class Keyring:
     def cipher(self, name: str, use: str) -> AESGCM:
         found = self._derived.get((name, use))
         if found is None:
-            if name not in self.masters:
+            master = self.masters.get(name) or self._kept(_MASTER, name=name)
+            if master is None:
                 raise Unreadable("密文所用的主密钥不在配置中", key=name)
-            found = self._derived[name, use] = AESGCM(_derive(self.masters[name], use))
+            found = self._derived[name, use] = AESGCM(_derive(master, use))
         return found
+
+    @contextmanager
+    def migrating(self, connection: Connection) -> Iterator[None]:
+        """During a migration its connection alone may be asked, and no key may be kept yet."""
+        self._migration, self._root = connection, None
+        self._index_keys.clear()
+        try:
+            yield
+        finally:
+            self._migration, self._root = None, None
+
+    def _kept_root(self) -> bytes | None:
+        if self._migration is None:
+            return self._kept(_ROOT)
+        if not inspect(self._migration).has_table(MasterKey.__tablename__):
+            return None
+        root = select(MasterKey.name, MasterKey.wrapped).where(MasterKey.root.is_(True))
+        return self._unwrapped(self._migration.execute(root).one_or_none())
+
+    def _kept(self, which: Statement, **values: Any) -> bytes | None:
+        """A master key out of the database."""
+        return self._unwrapped(one(which, **values))
+
+    def _unwrapped(self, row: Sequence[Any] | None) -> bytes | None:
+        if row is None:
+            return None
+        name, blob = row[0], bytes(row[1])
+        wrapper = blob[:8].rstrip(b"\0").decode()
+        if wrapper not in self.masters:
+            raise Unreadable("主密钥文件中没有保管其他密钥的主密钥", key=wrapper)
+        return unseal(blob, f"master:{name}")
 
     def proof(self, name: str) -> str:
         """What shows that two installations hold the same master key, and tells nothing of it."""
         return _derive(self.masters[name], "proof").hex()
 
     def index_key(self, purpose: str) -> bytes:
-        """Blind indexes outlive rotation: they hang on the oldest master key."""
+        """Blind indexes outlive every rotation: they hang on the installation's first master key."""
         found = self._index_keys.get(purpose)
         if found is None:
-            oldest = list(self.masters.values())[-1]
-            found = self._index_keys[purpose] = _derive(oldest, f"index:{purpose}")
+            if self._root is None:
+                self._root = self._kept_root() or list(self.masters.values())[-1]
+            found = self._index_keys[purpose] = _derive(self._root, f"index:{purpose}")
         return found
 
     def lot_cipher(self, lot_no: str) -> AESGCM:
@@ -102,6 +147,15 @@ class Keyring:
         return found
 
 
+class MasterKey(db.Model):  # type: ignore[name-defined]
+    """A master key this installation has or had, wrapped by the one that seals. `root`: blind indexes hang on it."""
+
+    __tablename__ = "master_key"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    root: Mapped[bool] = mapped_column(default=False)
+
+
 class LotKey(db.Model):  # type: ignore[name-defined]
     """A lot's key, wrapped by the master key."""
 
@@ -125,8 +179,7 @@ def keyring() -> Keyring:
 def seal(data: bytes, scope: str) -> bytes:
     ring = keyring()
     nonce = os.urandom(12)
-    header = ring.current.encode().ljust(8, b"\0")
-    return header + nonce + ring.cipher(ring.current, "seal").encrypt(nonce, data, scope.encode())
+    return header(ring.current) + nonce + ring.cipher(ring.current, "seal").encrypt(nonce, data, scope.encode())
 
 
 def unseal(blob: bytes, scope: str) -> bytes:
@@ -185,15 +238,35 @@ class Sealed(TypeDecorator[Any]):
         return unseal_json(value, self.scope)
 
 
-def rewrap() -> int:
-    """Wrap every lot's key by the current master key, after a new one was put first; returns how many."""
-    ring, count = keyring(), 0
-    for row in db.session.scalars(select(LotKey)):
-        if not row.wrapped.startswith(ring.current.encode().ljust(8, b"\0")):
-            scope = f"lot:{row.lot_no}"
-            row.wrapped = seal(unseal(row.wrapped, scope), scope)
-            count += 1
-    return count
+def keep_masters() -> None:
+    """Keep every master key of the file, wrapped by its first; in the caller's transaction, repeated without harm.
+
+    The first time decides the root of the blind indexes for ever: the file's last line.
+    """
+    ring = keyring()
+    kept = {row.name: row for row in db.session.scalars(select(MasterKey).with_for_update())}
+    for name, row in kept.items():
+        raw = _as_kept(row)
+        if raw != ring.masters.get(name, raw):
+            raise Misconfigured(f"编号 {name} 的主密钥与原来的不同：新的密钥请用新的编号")
+        if not row.wrapped.startswith(header(ring.current)):
+            row.wrapped = seal(raw, f"master:{name}")
+    for name, raw in ring.masters.items():
+        if name not in kept:
+            root = not kept and name == list(ring.masters)[-1]
+            insert_new(MasterKey, name=name, wrapped=seal(raw, f"master:{name}"), root=root)
+
+
+def _as_kept(row: MasterKey) -> bytes:
+    try:
+        return unseal(row.wrapped, f"master:{row.name}")
+    except Unreadable as error:
+        raise Misconfigured(f"主密钥文件中的密钥打不开数据库保管的主密钥 {row.name}：不是本系统的主密钥") from error
+
+
+def header(name: str) -> bytes:
+    """How ciphertext under this master key begins."""
+    return name.encode().ljust(8, b"\0")
 
 
 def _padded(value: Any) -> bytes:

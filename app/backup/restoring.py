@@ -39,6 +39,7 @@ def restore(source: Path, *, replace: bool = False, say: Callable[[str], None] =
         databases.load(db.engine, folder / manifest.database, lambda: schema.make(manifest.schema), _pause)
         schema.make()
     with transaction():
+        sealing.keep_masters()
         record("house", "从备份恢复，对外调用已暂停", by=SYSTEM, made_at=manifest.made_at)
     say(f"数据库：{sum(manifest.rows.values())} 行，备份于 {manifest.made_at}")
     return manifest

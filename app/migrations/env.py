@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.types import TypeDecorator
 
+from app import sealing
 from app.db import db, writing
 
 LOCK = 4_300_000_001  # PostgreSQL's advisory lock: two hosts may start at once
@@ -26,7 +27,7 @@ def run(connection: Connection) -> None:
         transactional_ddl=True,
         **context.config.attributes.get("configure_args", {}),
     )
-    with context.begin_transaction():
+    with sealing.keyring().migrating(connection), context.begin_transaction():
         context.run_migrations()
 
 
