@@ -16,6 +16,7 @@ from app import (
     desk,
     evidence,
     files,
+    funds,
     gateway,
     guarantees,
     health,
@@ -60,6 +61,7 @@ FEATURES = (
     staff,
     oversight,
     evidence,
+    funds,
 )
 """Each has `init(app)`: its blueprint, operations, subjects, job handlers. Lower layers first."""
 

@@ -202,6 +202,8 @@ RULES: dict[str, str] = {
     "receipts.keys": "anyone",
     "evidence.index": "operator | auditor",
     "evidence.checkpoint": "operator | auditor",
+    # money that stands too long
+    "funds.index": "operator | auditor",
     # desk
     "desk.index": DESK,
     "desk.following": DESK,

@@ -64,6 +64,8 @@ def accept(context: OpContext) -> None:
     application = secrets.find(context.key)
     if pending := PENDING_AS.get(Kind(application.kind)):  # type: ignore[call-arg]
         guarantees.become(application.guarantee_no, pending, context)
+    if application.kind == Kind.REFUND:
+        guarantees.ask_premium(application.guarantee_no, context)
 
 
 def return_for_correction(context: OpContext, reason: str) -> None:
@@ -88,6 +90,7 @@ def owe(context: OpContext, amount: str) -> None:
     balance = guarantee_secrets.content(guarantee_secrets.find(application.guarantee_no)).balance
     if not 0 < fen <= min(balance, own.said["amount"]):
         raise Conflict("同意赔付的金额应大于零，且不超过索赔金额和保函余额")
+    guarantees.owe(application.guarantee_no, fen, key=application.no)
     said = {**own.said, "approved_amount": fen}
     application.sealed = secrets.sealed(replace(own, said=said))
 

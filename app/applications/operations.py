@@ -73,7 +73,7 @@ OPERATIONS = (
         "applications/accept",
         life.accept,
         title="受理申请",
-        effects=("保函：生效中→退保中、注销中、理赔中",),
+        effects=("保函：生效中→退保中、注销中、理赔中", "资金（退保）：已实现→待退保费"),
     ),
     Operation(
         "applications/return",
@@ -88,7 +88,7 @@ OPERATIONS = (
         life.owe,
         title="同意赔付",
         parameters=(Field("amount", "string", "同意赔付的金额（元）"),),
-        effects=("申请：审核中→待赔付",),
+        effects=("申请：审核中→待赔付", "资金：机构→待赔付"),
     ),
     Operation("applications/note", life.note, title="在进度中记一笔", parameters=(Field("text", "string", "内容"),)),
     Operation(
@@ -104,7 +104,7 @@ OPERATIONS = (
         life.refuse,
         title="拒绝申请",
         parameters=(REASON, Field("code", "string", "原因代码", required=False)),
-        effects=("申请：→未通过", "保函：→生效中"),
+        effects=("申请：→未通过", "保函：→生效中", "资金（退保）：待退保费→已实现"),
     ),
     Operation(
         "applications/tell",
@@ -118,7 +118,7 @@ OPERATIONS = (
         refund,
         title="登记退保",
         parameters=(Field("amount", "string", "退回的保费（元）"),),
-        effects=("保函：退保中→已退保", "资金：已实现→投标人"),
+        effects=("保函：退保中→已退保", "资金：待退保费→投标人"),
     ),
     Operation("guarantees/discharge", discharge, title="注销保函", effects=("保函：注销中→已失效",)),
     Operation(
@@ -132,7 +132,7 @@ OPERATIONS = (
         "guarantees/pay_out",
         pay_out,
         title="登记赔付",
-        effects=("保函：理赔中→已失效（足额）、生效中（余额减少）",),
+        effects=("保函：理赔中→已失效（足额）、生效中（余额减少）", "资金：待赔付→受益人"),
     ),
     Operation(
         "lots/tell",

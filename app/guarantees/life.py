@@ -10,6 +10,7 @@ from app.errors import Conflict
 from app.guarantees import secrets
 from app.guarantees.models import Guarantee, GuaranteeState, Lapse
 from app.ledger import Account
+from app.orders import payments
 from app.runtime.operations import OpContext
 from app.states import move
 
@@ -26,16 +27,19 @@ def become(no: str, state: GuaranteeState, context: OpContext) -> Guarantee:
 
 def reinstate(no: str, context: OpContext) -> None:
     """生效中 again, after an application that changed nothing."""
-    become(no, S.IN_FORCE, context)
+    guarantee = become(no, S.IN_FORCE, context)
+    payments.keep_premium(guarantee.order_no, reference=context.key)
+
+
+def ask_premium(no: str, context: OpContext) -> None:
+    """The premium is to come back with the guarantee, unless the application is refused."""
+    payments.ask_premium(secrets.find(no).order_no, reference=context.key)
 
 
 def refund(no: str, amount: int, context: OpContext) -> None:
     """已退保: the guarantee is given back, `amount` fen of its premium are with the bidder again."""
     guarantee = become(no, S.REFUNDED, context)
-    earned = ledger.balance(guarantee.order_no, Account.EARNED)
-    if not 0 < amount <= earned:
-        raise Conflict("退回的保费应大于零且不超过已付保费", no=no)
-    ledger.book(guarantee.order_no, amount, Account.EARNED, Account.BIDDER, key=f"refunded:{no}")
+    payments.return_premium(guarantee.order_no, amount, reference=context.key, guarantee_no=no)
 
 
 def lapse(no: str, why: Lapse, context: OpContext) -> None:
@@ -53,6 +57,12 @@ def extend(no: str, until: datetime, context: OpContext) -> None:
     record(no, "有效期已延长", by=context.by)
 
 
+def owe(no: str, amount: int, *, key: str) -> None:
+    """A claim of `amount` fen was approved: so much is to be paid. `key` is the claim's number."""
+    order_no = secrets.find(no).order_no
+    ledger.book(order_no, key, amount, Account.ISSUER, Account.OWED, key=f"owed:{key}")
+
+
 def pay_out(no: str, amount: int, context: OpContext, *, key: str) -> None:
     """A claim of `amount` fen was paid: in full the guarantee lapses (顶格赔付), in part its balance is less.
 
@@ -63,7 +73,8 @@ def pay_out(no: str, amount: int, context: OpContext, *, key: str) -> None:
     if not 0 < amount <= content.balance:
         raise Conflict("赔付金额应大于零且不超过保函余额", no=no)
     _rewrite(guarantee, balance=content.balance - amount)
-    ledger.book(guarantee.order_no, amount, Account.ISSUER, Account.CLAIMED, key=f"claimed:{key}")
+    owed = ledger.places(guarantee.order_no).get(key, Account.ISSUER)
+    ledger.book(guarantee.order_no, key, amount, owed, Account.CLAIMED, key=f"claimed:{key}")
     if amount == content.balance:
         lapse(no, Lapse.PAID_OUT, context)
     else:

@@ -8,25 +8,16 @@ from sqlalchemy import select
 from app import ledger, money
 from app.audit import record
 from app.db import db, insert_new
-from app.errors import NotFound
-from app.ledger import Account
+from app.errors import Conflict, NotFound
+from app.ledger import Account, Parcel
 from app.orders import secrets
 from app.orders.models import Payment
 from app.runtime import sent
 from app.runtime.operations import OpContext
 
-BOOKED = {
-    "paid": Account.HELD,
-    "earned": Account.EARNED,
-    "ask-back": Account.REPAYING,
-    "reclaimed": Account.EARNED,
-    "kept": Account.HELD,
-    "stands": Account.EARNED,
-    "instead": Account.REPAYING,
-    "given-back": Account.BIDDER,
-}
-"""The kinds of bookings of a payment, by their keys `kind:order:transaction`: where they leave its money."""
 WITH_US = (Account.HELD, Account.EARNED)
+FOR_GUARANTEE = (Account.EARNED, Account.RETURNING)
+REFUNDED = "refunded:"
 
 
 def take(context: OpContext, txn_no: str, amount: str, channel: str, paid_at: str) -> dict[str, Any]:
@@ -39,7 +30,7 @@ def take(context: OpContext, txn_no: str, amount: str, channel: str, paid_at: st
         if _known(order.no, txn_no).amount != fen:
             context.incident("机构两次告知同一笔支付，金额不一致，以先告知的为准，请与机构核实")
         return {"repeat": True, "matches": matches, "txn_no": txn_no}
-    ledger.book(order.no, fen, Account.BIDDER, Account.HELD, key=f"paid:{order.no}:{txn_no}")
+    ledger.book(order.no, txn_no, fen, Account.BIDDER, Account.HELD, key=f"paid:{order.no}:{txn_no}")
     new = Payment(order_no=order.no, txn_no=txn_no, amount=fen, channel=channel, paid_at=at)
     by = sent.by(context.by, told(new))
     record(order.no, "收到支付结果", by=by, txn=txn_no)
@@ -56,7 +47,8 @@ def told(payment: Payment) -> bytes:
 def ask_back(context: OpContext, txn_no: str, reason: str) -> dict[str, Any]:
     """The institution is to give this transaction's money back; returns what A15 needs. `reason` is A15's code."""
     payment = _known(context.key, txn_no)
-    ledger.book(context.key, payment.amount, Account.HELD, Account.REPAYING, key=f"ask-back:{context.key}:{txn_no}")
+    key = f"ask-back:{context.key}:{txn_no}"
+    ledger.book(context.key, txn_no, payment.amount, Account.HELD, Account.REPAYING, key=key)
     record(context.key, "要求机构退款", by=context.by, txn=txn_no)
     return {"txn_no": txn_no, "reason": reason}
 
@@ -72,17 +64,17 @@ def stands(context: OpContext, txn_no: str, reason: str) -> dict[str, Any]:
     we took for the guarantee's, is to come back instead. Returns what the repayment is about from now on; `kept` if
     there is no other."""
     no, payment = context.key, _known(context.key, txn_no)
-    places, kept = _places(no)
+    places, kept = ledger.places(no), _kept(no)
     free = [one for one in of_order(no) if one.txn_no not in kept | {txn_no} and places[one.txn_no] in WITH_US]
     other = free[0] if free else None
     taken = places[other.txn_no] if other is not None else Account.HELD
     if txn_no not in kept:
         kind = "stands" if taken is Account.EARNED else "kept"
-        ledger.book(no, payment.amount, places[txn_no], taken, key=f"{kind}:{no}:{txn_no}")
+        ledger.book(no, txn_no, payment.amount, places[txn_no], taken, key=f"{kind}:{no}:{txn_no}")
         record(no, "机构已就该笔款项出函", by=context.by, txn=txn_no)
     if other is None:
         return {"txn_no": txn_no, "reason": reason, "kept": True}
-    ledger.book(no, other.amount, taken, Account.REPAYING, key=f"instead:{no}:{other.txn_no}")
+    ledger.book(no, other.txn_no, other.amount, taken, Account.REPAYING, key=f"instead:{no}:{other.txn_no}")
     record(no, "要求机构退款", by=context.by, txn=other.txn_no)
     return {"txn_no": other.txn_no, "reason": "DUPLICATE", "kept": False}
 
@@ -95,15 +87,15 @@ def given_back(context: OpContext, txn_no: str, repay_txn_no: str, at: str, amou
     if payment is None:
         take(context, txn_no, amount, "", at)
         payment = _known(no, txn_no)
-    source = _places(no)[0][txn_no]
+    source = ledger.places(no)[txn_no]
     if source is Account.BIDDER:
         return {"entered": False}
-    if source is Account.EARNED:
+    if source in FOR_GUARANTEE:
         context.incident("保函有效，机构却退回了保费，请与机构核实")
     if amount and money.parse(amount) != payment.amount:
         context.incident("机构退回的金额与所付金额不一致，请与机构核实")
     payment.repaid_txn_no, payment.repaid_at = repay_txn_no, moment
-    ledger.book(no, payment.amount, source, Account.BIDDER, key=f"given-back:{no}:{txn_no}")
+    ledger.book(no, txn_no, payment.amount, source, Account.BIDDER, key=f"given-back:{no}:{txn_no}")
     record(no, "机构已退款", by=context.by, txn=txn_no)
     return {"entered": True}
 
@@ -111,52 +103,79 @@ def given_back(context: OpContext, txn_no: str, repay_txn_no: str, at: str, amou
 def earn(context: OpContext, txn_no: str) -> None:
     """The premium of a guarantee that came before its money."""
     no, payment = context.key, _known(context.key, txn_no)
-    ledger.book(no, payment.amount, Account.HELD, Account.EARNED, key=f"earned:{no}:{txn_no}")
+    ledger.book(no, txn_no, payment.amount, Account.HELD, Account.EARNED, key=f"earned:{no}:{txn_no}")
     record(no, "登记保费", by=context.by, txn=txn_no)
 
 
 def earned(order_no: str) -> None:
     """A guarantee stands for the money that is held; if all was asked back and is not yet given back, for one of
     those payments: the institution keeps what it issued for."""
-    places, _kept = _places(order_no)
+    places = ledger.places(order_no)
     payments = of_order(order_no)
     held = [one for one in payments if places[one.txn_no] is Account.HELD]
     for one in held:
         key = f"earned:{order_no}:{one.txn_no}"
-        ledger.book(order_no, one.amount, Account.HELD, Account.EARNED, key=key)
+        ledger.book(order_no, one.txn_no, one.amount, Account.HELD, Account.EARNED, key=key)
     if held:
         return
     premium = secrets.content(secrets.find(order_no)).premium
     for one in payments:
         if one.amount == premium and places[one.txn_no] is Account.REPAYING:
             key = f"reclaimed:{order_no}:{one.txn_no}"
-            ledger.book(order_no, premium, Account.REPAYING, Account.EARNED, key=key)
+            ledger.book(order_no, one.txn_no, premium, Account.REPAYING, Account.EARNED, key=key)
             return
 
 
 def covered(order_no: str) -> bool:
-    """Whether a premium stands behind the guarantee."""
-    return ledger.balance(order_no, Account.EARNED) > 0
+    """Whether a premium stands behind the guarantee, or stood until it was given back."""
+    if any(place in FOR_GUARANTEE for place in ledger.places(order_no).values()):
+        return True
+    return any(key.startswith(REFUNDED) for key in ledger.keys(order_no))
+
+
+def ask_premium(order_no: str, *, reference: str) -> None:
+    """The guarantee is to be given back: what it cost is, until that is decided. `reference`: the application."""
+    for parcel in _of_guarantee(order_no, Account.EARNED):
+        key = f"returning:{reference}:{parcel.parcel}"
+        ledger.book(order_no, parcel.parcel, parcel.amount, Account.EARNED, Account.RETURNING, key=key)
+
+
+def keep_premium(order_no: str, *, reference: str) -> None:
+    """The guarantee stays, and so does its premium."""
+    for parcel in _of_guarantee(order_no, Account.RETURNING):
+        key = f"retained:{reference}:{parcel.parcel}"
+        ledger.book(order_no, parcel.parcel, parcel.amount, Account.RETURNING, Account.EARNED, key=key)
+
+
+def return_premium(order_no: str, amount: int, *, reference: str, guarantee_no: str) -> None:
+    """`amount` fen of the premium are with the bidder again; the institution keeps the rest. Raises Conflict."""
+    ask_premium(order_no, reference=reference)  # it was asked for already, but for applications of earlier days
+    mine = _of_guarantee(order_no, Account.RETURNING)
+    if not 0 < amount <= sum(one.amount for one in mine):
+        raise Conflict("退回的保费应大于零且不超过已付保费", no=guarantee_no)
+    for number, one in enumerate(mine):
+        back = min(amount, one.amount)
+        amount -= back
+        if rest := one.amount - back:
+            left, key = f"{one.parcel}-rest" if back else one.parcel, f"retained:{reference}:{one.parcel}"
+            ledger.book(order_no, left, rest, Account.RETURNING, Account.EARNED, key=key)
+        if back:
+            key = f"{REFUNDED}{guarantee_no}" + (f":{number}" if number else "")
+            ledger.book(order_no, one.parcel, back, Account.RETURNING, Account.BIDDER, key=key)
 
 
 def amount_of(order_no: str, txn_no: str) -> int:
     return _known(order_no, txn_no).amount
 
 
-def _places(order_no: str) -> tuple[dict[str, Account], set[str]]:
-    """Where each payment's money is, by the last booking made of it, and which the institution keeps for a
-    guarantee as it says."""
-    places: dict[str, Account] = {}
-    kept = set()
-    for key in ledger.keys(order_no):
-        kind, _, txn_no = (*key.split(":", 2), "")[:3]
-        if txn_no:
-            places[txn_no] = BOOKED[kind]
-        else:  # earlier bookings earned all that was held at once
-            places = {txn: Account.EARNED if at is Account.HELD else at for txn, at in places.items()}
-        if kind in ("kept", "stands"):
-            kept.add(txn_no)
-    return places, kept
+def _of_guarantee(order_no: str, *places: Account) -> list[Parcel]:
+    return [one for one in ledger.parcels(order_no).values() if one.account in places]
+
+
+def _kept(order_no: str) -> set[str]:
+    """Payments the institution keeps for a guarantee, as it says."""
+    found = (key.split(":", 2) for key in ledger.keys(order_no))
+    return {parts[2] for parts in found if parts[0] in ("kept", "stands")}
 
 
 def of_order(order_no: str) -> list[Payment]:

@@ -142,6 +142,12 @@ WORK: tuple[tuple[object, tuple[Entry, ...]], ...] = (
                 ("incidents.",),
                 about=_l("系统不能自动完成的步骤：重试、更正或跳过"),
             ),
+            Entry(
+                _l("资金台账"),
+                "funds.index",
+                frozenset({"operator", "auditor"}),
+                about=_l("停留超过时限的保费、退款和赔款，以及办理情况"),
+            ),
         ),
     ),
     (

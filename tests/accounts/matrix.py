@@ -197,6 +197,8 @@ MATRIX: dict[str, str] = {
     "receipts.keys": ALL,
     "evidence.index": "ou",
     "evidence.checkpoint": "ou",
+    # money that stands too long
+    "funds.index": "ou",
     "desk.index": "crmop",
     "desk.following": "crmop",
     "desk.task": "crmop",
