@@ -74,13 +74,14 @@ def return_for_correction(context: OpContext, reason: str) -> None:
 
 
 def resubmit(context: OpContext) -> None:
-    """The applicant corrected it: what is said and sent now replaces what was."""
+    """The applicant corrected it: what is said now replaces what was, papers are added unless they are `renewed`."""
     record(context.key, "提交补正材料", by=context.by)
     application = _to(context, S.PENDING)
     old = secrets.content(application)
-    said = {**old.said, **context.secret.get("said", {})}
-    papers = context.secret.get("papers") or old.papers
-    application.sealed = secrets.sealed(replace(old, said=said, papers=list(papers)))
+    said, papers = dict(context.secret.get("said", {})), list(context.secret.get("papers", ()))
+    renewed = said.pop("renewed", False) and bool(papers)
+    kept = [] if renewed else old.papers
+    application.sealed = secrets.sealed(replace(old, said={**old.said, **said}, papers=[*kept, *papers]))
 
 
 def owe(context: OpContext, amount: str) -> None:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app import clock, formjs, institutions, money, projects
 from app.accounts.roles import OF_AN_INSTITUTION
 from app.applications import secrets
-from app.applications.models import Application, Kind
+from app.applications.models import Kind
 from app.guarantees import secrets as guarantees
 from app.institutions import catalogue
 from app.runtime import definitions
@@ -45,15 +45,20 @@ def panel(no: str, user: Any) -> Panel:
     if user.role not in OF_AN_INSTITUTION:
         return Panel(tuple(sections))
     own = secrets.content(application)
-    said = Section(_("申请内容"), tuple(Row(label, words) for label, words in answers(application, own)))
+    said = Section(_("申请内容"), tuple(Row(label, words) for label, words in answers(application.kind, own)))
     return Panel((said, *sections) if said.rows else tuple(sections), papers(application.no, own))
 
 
-def answers(application: Application, own: secrets.Content) -> list[tuple[str, str]]:
-    """What the applicant filled in, as people read it."""
-    form = formjs.load(definitions.live(application.kind).form(f"{application.kind}/apply"))
-    given = {"reasons": [(one.code, one.text) for one in catalogue.reasons(application.kind)]}
-    return form.shown(own.said, given)
+def answers(kind: str, own: secrets.Content, *, masked: bool = False) -> list[tuple[str, str]]:
+    """What the applicant filled in, and said when correcting it, as people read it."""
+    policy, given = definitions.live(kind), {"reasons": [(one.code, one.text) for one in catalogue.reasons(kind)]}
+    forms = ["apply", "correct"] if "forms/correct.json" in policy.files else ["apply"]
+    shown = [
+        row
+        for form in forms
+        for row in formjs.load(policy.form(f"{kind}/{form}")).shown(own.said, given, masked=masked)
+    ]
+    return list(dict(shown).items())
 
 
 def papers(no: str, own: secrets.Content) -> tuple[Document, ...]:

@@ -15,6 +15,7 @@ from app.accounts.roles import Role
 from app.accounts.user import User, current_user, identity
 from app.applications import allowed, drafts, secrets
 from app.applications.models import OPEN, PREFIX, Application, ApplicationState, Kind
+from app.applications.panel import answers as answers_of
 from app.applications.panel import papers
 from app.applications.subject import GuaranteeFacts, reasons
 from app.audit import record
@@ -306,13 +307,12 @@ def _case(no: str) -> dict[str, Any]:
     role = current_user().role.value
     tasks = db.session.scalars(select(UserTask).where(UserTask.key == no, UserTask.role == role))
     kind = Kind(application.kind)  # type: ignore[call-arg]
-    form = formjs.load(definitions.live(kind.value).form(f"{kind.value}/apply"))
     own = secrets.content(application)
     return {
         "application": application,
         "kind": kind,
         "state": ApplicationState(application.state),  # type: ignore[call-arg]
-        "said": form.shown(own.said, {"reasons": reasons(kind.value)}, masked=True),
+        "said": answers_of(kind.value, own, masked=True),
         "papers": papers(no, own),
         "tasks": list(tasks),
         "entries": timeline.of(kind.value, no, held=application.state in OPEN),

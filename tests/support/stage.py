@@ -34,7 +34,7 @@ def papers(_demo_made: Demo) -> dict[str, bytes]:
     now = clock.now()
     terms = Terms("BH-1", "80514427", "DD-1", None, 60_000_000, now, now, now)
     found = {}
-    for code in ("BANK01", "INS01"):
+    for code in ("BANK01", "INS01", "GUA01"):
         institution = _demo_made.institution(code)
         assert institution is not None
         unsigned = press.print(institution, terms)
