@@ -29,6 +29,10 @@ AGENT = LUGU | {
     "uscc": "91430000MA8AGENT06",
     "roles": ["tender_agent"],
 }
+PAYEE = {
+    "account": "6222020200012345678", "contact": "周敏", "contact_phone": "13900000021",
+    "reason": "中标人无正当理由不与招标人订立合同",
+}  # fmt: skip
 YES = {"result": "APPROVED", "approved_amount": "600000.00"}
 NO = {"result": "REJECTED", "reject_code": "N02", "reason": "索赔材料不符合保函约定"}
 
@@ -47,10 +51,7 @@ class Beneficiary:
         return client
 
     def fills_in(self, guarantee: str, **changes: Any) -> TestResponse:
-        said = {
-            "amount": "600000.00", "account": "6222020200012345678", "contact": "周敏", "contact_phone": "13900000021",
-            "reason": "中标人无正当理由不与招标人订立合同", "evidence": (self.paper(), "索赔函.pdf"),
-        } | changes  # fmt: skip
+        said = {"amount": "600000.00", **PAYEE, "evidence": (self.paper(), "索赔函.pdf")} | changes
         return self.client.post(f"/guarantees/{guarantee}/apply/claim", data=said)
 
     def claims(self, guarantee: str, **changes: Any) -> str:
@@ -138,7 +139,7 @@ def test_by_its_calls_the_institution_takes_it_up_asks_for_papers_approves_and_p
     assert desk.tells(B9, told | {"result": "NEED_DOCS", "reason": "请补充中标通知书"}).code == 0
     assert "请补充中标通知书" in tenderer.page(f"/applications/{no}")
     (task,) = [one for one in scene.tasks_of(no) if one.role == "tenderer"]
-    sent = {"evidence": (tenderer.paper(), "中标通知书.pdf")}
+    sent = {**PAYEE, "evidence": (tenderer.paper(), "中标通知书.pdf")}
     assert tenderer.client.post(f"/applications/{no}/tasks/{task.id}", data=sent).status_code == 302
     assert desk.tells(B9, told | {"result": "APPROVED", "approved_amount": BOND}).code == 0
     content = scene.papers["BANK01:unsigned"]
