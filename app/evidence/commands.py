@@ -48,7 +48,7 @@ def verify(since: str, folder: Path | None) -> None:
 def checkpoint() -> None:
     """Sign the chain's head now, besides the one of every night, and write the file."""
     try:
-        made = checkpoints.make(clock.local(clock.now()).isoformat(timespec="minutes"))
+        made = checkpoints.make(f"{clock.local(clock.now()):%Y-%m-%dT%H:%M}")
     except AppError as error:
         raise click.ClickException(error.message) from error
     click.echo(json.dumps(checkpoints.document(made), ensure_ascii=False))

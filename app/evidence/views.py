@@ -1,6 +1,6 @@
 """回执: one's own receipts; 回执验证 for everybody; 审计存证 for those who oversee."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import segno
 from flask import Blueprint, Response, current_app, jsonify, render_template, request, url_for
@@ -22,6 +22,7 @@ from app.orders.views import own_order
 bp = Blueprint("receipts", __name__, url_prefix="/receipts")
 evidence_bp = Blueprint("evidence", __name__, url_prefix="/work/evidence")
 SHOWN = 20
+SOON = timedelta(seconds=5)
 OWN = {"order": own_order, "complaint": own_complaint} | {kind.value: own_application for kind in Kind}
 BACK = {"order": "orders.detail", "complaint": "complaints.detail"} | {
     kind.value: "applications.detail" for kind in Kind
@@ -104,12 +105,12 @@ def index() -> str:
     """审计存证: the chain's head, what waits, the checkpoints against what stands there now."""
     query = db.select(AuditCheckpoint).order_by(AuditCheckpoint.seq.desc()).limit(SHOWN)
     rows = [(row, checkpoints.wrong(checkpoints.document(row))) for row in db.session.scalars(query)]
-    head = chain.seen()
+    head, since = chain.seen(), chain.unchained_since()
     return render_template(
         "evidence/index.html",
         head=head,
         genuine=head is None or head.genuine,
-        since=chain.unchained_since(),
+        since=since if since is not None and clock.now() - since > SOON else None,
         rows=rows,
         folder=bool(current_app.config["CHECKPOINT_DIR"]),
     )

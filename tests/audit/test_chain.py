@@ -34,6 +34,12 @@ def test_more_than_one_batch_is_chained_without_a_seam(app_context: Flask) -> No
     assert verify().good
 
 
+def test_the_trail_is_read_page_by_page_without_a_seam(app_context: Flask) -> None:
+    written(10)
+    assert [no for no, _digest, _columns in chain.stretch(2, page=3)] == list(range(3, 11))
+    assert [no for no, _digest, _columns in chain.stretch(4, page=3)] == list(range(5, 11))
+
+
 def test_an_empty_trail_is_in_order(app_context: Flask) -> None:
     chain.seal()
     assert verify().good
