@@ -98,8 +98,10 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 
 @event.listens_for(Pool, "checkin")
-def _laid_down(_connection: Any, record: ConnectionPoolEntry) -> None:
+def _laid_down(connection: Any, record: ConnectionPoolEntry) -> None:
     record.info["rests_since"] = time.monotonic()
+    if getattr(connection, "autocommit", False) is True:  # psycopg's word; sqlite3 has another of that name
+        connection.autocommit = False
 
 
 @event.listens_for(Pool, "checkout")
@@ -118,6 +120,16 @@ def _taken_up(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None
 def _begin(connection: Any) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+@event.listens_for(Session, "after_begin")
+def _reads(_session: Session, _transaction: SessionTransaction, connection: Any) -> None:
+    """What only reads needs no BEGIN on PostgreSQL: at READ COMMITTED each statement sees its own moment anyway. And no
+    ROLLBACK, after which psycopg has forgotten every prepared statement."""
+    if connection.dialect.name == "postgresql":
+        driver = connection.connection.driver_connection
+        if driver.autocommit is _writing.get():
+            driver.autocommit = not _writing.get()
 
 
 @contextmanager
@@ -195,6 +207,11 @@ def remembered(kind: str, key: str, load: Callable[[], T]) -> T:
     if (kind, key) not in kept:
         kept[kind, key] = load()
     return kept[kind, key]
+
+
+def remember(kind: str, key: str, value: Any) -> None:
+    """What `remembered` is to give from now on, in this database transaction."""
+    db.session.info.setdefault("remembered", {})[kind, key] = value
 
 
 @event.listens_for(Session, "after_transaction_end")

@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 import structlog
-from flask import Flask, Response, abort, g, jsonify, render_template, request
+from flask import Flask, Response, abort, current_app, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from app import clock, money
@@ -39,6 +39,11 @@ def init(app: Flask) -> None:
     app.jinja_env.filters.update(money=money.shown, moment=clock.shown, capitals=money.capitals)
     app.jinja_env.globals.update(csp_nonce=lambda: g.csp_nonce)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def fragment(name: str, **values: Any) -> str:
+    """A part of a page, rendered without what only the frame around it needs."""
+    return current_app.jinja_env.get_template(name).render(values)
 
 
 def wants_json() -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app import clock
 from app.accounts.claims import Profile
 from app.db import BigKey, UtcDateTime, db
+from app.glances import Glance
 from app.sealing import Sealed, blind
 
 
@@ -57,7 +58,17 @@ class Substitution(db.Model):  # type: ignore[name-defined]
         return self.ended_at is None and self.from_at <= clock.now() < self.to_at
 
 
-def absent_for(account: Account) -> list[Account]:
+SEEN = Glance(
+    Account, "id kind sub name entity roles regions institution locked left_at sessions_from", "WHERE id = :id"
+)
+
+
+def seen(account_id: int) -> Any:
+    """What every request reads of an account, under the row's names; None if there is none."""
+    return SEEN.one(id=account_id)
+
+
+def absent_for(account: Any) -> list[Account]:
     """For whom this person stands in now; nobody who has left, or is locked."""
     now = clock.now()
     query = (

@@ -12,7 +12,7 @@ from flask import current_app, g, request, session
 
 from app import clock
 from app.accounts import user
-from app.accounts.models import Account
+from app.accounts.models import Account, seen
 from app.accounts.sessions import WITHOUT, Sessions
 from app.db import db
 
@@ -67,7 +67,7 @@ def load() -> None:
     if now - session["since"] > config["SESSION_HOURS"] * 3600:
         _expire("old")
         return
-    account: Any = db.session.get(Account, account_id)
+    account = seen(account_id)
     if account is None or account.locked or account.left_at is not None or not account.roles:
         _expire("locked")
         return

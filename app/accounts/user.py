@@ -53,7 +53,7 @@ class Identity:
     handler: dict[str, str]
 
 
-def of(account: Account, role: str | None) -> User:
+def of(account: Any, role: str | None) -> User:
     """The user of an account in one of its roles (the first if the wanted one is no longer theirs).
 
     Staff also have the roles of colleagues for whom they stand in, each with the regions of whoever holds it.

@@ -67,7 +67,7 @@ def _of_order(asked: Asked, call: Call, name: str) -> Mapping[str, Any]:
 def _written(asked: Asked, call: Call, number: str, name: str) -> Written | None:
     """The document, looked at and written before the transaction; None if it is to be fetched, or was told before."""
     file = asked.values["file"]
-    documents.check(file, endpoint=institutions.get(asked.caller.code).endpoint_url)
+    documents.check(file, endpoint=institutions.seen(asked.caller.code).endpoint_url)
     known = "url" in file or news.known(asked.caller.actor.ref, _identity(asked, call, number, name)) is not None
     db.session.rollback()
     return None if known else documents.write(file, file["content"])

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app.institutions import applicants, joining_views, offline, own, own_interface, staff_views  # noqa: F401  views
-from app.institutions.catalogue import find, get, in_rotation, product, selling
+from app.institutions.catalogue import find, get, in_rotation, product, seen, selling
 from app.institutions.keys import ApiKey
 from app.institutions.models import (
     Institution,
@@ -34,6 +34,7 @@ __all__ = [
     "product",
     "seed_demo",
     "seed_lists",
+    "seen",
     "selling",
 ]
 

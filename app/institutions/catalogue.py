@@ -2,17 +2,26 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from app import clock
-from app.db import db
+from app.db import db, remembered
 from app.errors import NotFound
-from app.institutions.models import Institution, InstitutionState, Product, ProductType, ReasonCode
+from app.glances import Glance
+from app.institutions.models import Institution, InstitutionState, Product, ProductType, ReasonCode, Serving
 
 _BY_CODE = select(Institution).where(Institution.code == bindparam("code"))
 _BY_APP = select(Institution).where(Institution.app_id == bindparam("app_id"))
 _PRODUCT = select(Product).where(Product.code == bindparam("code"))
+SEEN = Glance(
+    Institution,
+    "code name kind state regions endpoint_url app_id sign_with signer_certificate phone",
+    "WHERE code = :code",
+    like=Serving,
+)
+SEEN_PRODUCT = Glance(Product, "code name", "WHERE code = :code")
 
 
 def find(code: str) -> Institution | None:
@@ -34,6 +43,14 @@ def get(code: str) -> Institution:
     if institution is None:
         raise NotFound("金融机构不存在", code=code)
     return institution
+
+
+def seen(code: str) -> Any:
+    """The institution to look at, by SEEN, once a transaction; raises NotFound."""
+    found = remembered("institution", code, lambda: SEEN.one(code=code))
+    if found is None:
+        raise NotFound("金融机构不存在", code=code)
+    return found
 
 
 def product(code: str) -> Product:

@@ -29,7 +29,22 @@ class InstitutionState(State):
 S = InstitutionState
 
 
-class Institution(db.Model):  # type: ignore[name-defined]
+class Serving:
+    """What is asked of an institution's row, however it was read."""
+
+    state: Any
+    regions: Any
+
+    @property
+    def online(self) -> bool:
+        return bool(self.state == S.ONLINE)
+
+    def serves(self, region: str) -> bool:
+        """Whether it works in the prefecture `region` belongs to."""
+        return not self.regions or region in self.regions or f"{region[:4]}00" in self.regions
+
+
+class Institution(Serving, db.Model):  # type: ignore[name-defined]
     """A bank, insurer or guarantee company; `code` is its public number, `app_id` its name in signed calls.
 
     `contact` {"name", "phone"} is who applied; `applicant` finds the row by name, credit code and phone. `documents`:
@@ -73,14 +88,6 @@ class Institution(db.Model):  # type: ignore[name-defined]
     @property
     def no(self) -> str:
         return self.code
-
-    @property
-    def online(self) -> bool:
-        return self.state == S.ONLINE
-
-    def serves(self, region: str) -> bool:
-        """Whether it works in the prefecture `region` belongs to."""
-        return not self.regions or region in self.regions or f"{region[:4]}00" in self.regions
 
 
 class ProductType(db.Model):  # type: ignore[name-defined]

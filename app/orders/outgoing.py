@@ -16,14 +16,15 @@ PAYMENT_TIMEOUT = "payment_timeout"
 
 
 def institution_of(no: str) -> str:
-    return secrets.find(no).institution
+    code: str = secrets.find(no).institution
+    return code
 
 
 def order_payload(no: str) -> dict[str, Any]:
     """A2, sealed until opening: the lot is a pseudonym, beneficiary and project are absent."""
     order = secrets.find(no)
     content = secrets.content(order)
-    lot = projects.get(content.lot_no)
+    lot = projects.seen(content.lot_no)
     plain = not lot.sealed
     body: dict[str, Any] = {
         "order_no": order.no,
@@ -45,6 +46,7 @@ def order_payload(no: str) -> dict[str, Any]:
         "expires_at": _due(no, UNDERWRITING_TIMEOUT),
     }
     if plain:
+        lot = projects.get(content.lot_no)
         body |= {
             "lot_category": lot.category,
             "lot": {"lot_no": lot.number, "name": lot.name},

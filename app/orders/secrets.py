@@ -7,16 +7,21 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from app.db import db, remembered
+from app.db import db, remember, remembered
 from app.errors import NotFound
+from app.glances import Glance
 from app.orders.models import Order
 from app.sealing import blind, seal_for_lot, unseal_for_lot
 from app.statements import Statement, one
 
 SCOPE = "order.sealed"
 _PROBE = 32
-_BY_NO = select(Order).where(Order.no == bindparam("no"))
-_LOCKED = _BY_NO.with_for_update().execution_options(populate_existing=True)
+_LOCKED = select(Order).where(Order.no == bindparam("no")).with_for_update().execution_options(populate_existing=True)
+SEEN = Glance(
+    Order,
+    "no state state_since institution product bidder_index lot_sealed sealed reason_code reason created_at",
+    "WHERE no = :no",
+)
 _OWNER = Statement("SELECT bidder_index FROM bid_order WHERE no = :no")
 
 
@@ -60,27 +65,30 @@ def sealed(content: Content) -> bytes:
     return seal_for_lot(content.lot_no, asdict(content), SCOPE)
 
 
-def content(order: Order) -> Content:
+def content(order: Any) -> Content:
     values: dict[str, Any] = unseal_for_lot(order.lot_sealed, order.sealed, SCOPE)
     return Content(**{**values, "handler": Handler(**values["handler"])})
 
 
-def find(no: str) -> Order:
-    """The order, read once a transaction."""
-    return remembered("order", no, lambda: _read(no, lock=False))
+def find(no: str) -> Any:
+    """The order to look at, by SEEN, once a transaction; the locked one where there is one."""
+    order = remembered("order", no, lambda: SEEN.one(no=no))
+    if order is None:
+        raise NotFound("没有这个订单", no=no)
+    return order
 
 
 def locked(no: str) -> Order:
     """The order, locked once a transaction."""
-    order = remembered("locked order", no, lambda: _read(no, lock=True))
-    remembered("order", no, lambda: order)
+    order: Order = remembered("locked order", no, lambda: _lock(no))
     return order
 
 
-def _read(no: str, *, lock: bool) -> Order:
-    order = db.session.scalar(_LOCKED if lock else _BY_NO, {"no": no})
+def _lock(no: str) -> Order:
+    order = db.session.scalar(_LOCKED, {"no": no})
     if order is None:
         raise NotFound("没有这个订单", no=no)
+    remember("order", no, order)
     return order
 
 
@@ -106,13 +114,13 @@ def hold(order: Order) -> None:
         order.live_key = _live_key_of(order)
 
 
-def engaged(order: Order) -> bool:
+def engaged(order: Any) -> bool:
     """Whether the bidder has another live order on the lot."""
     query = select(Order.id).where(Order.live_key == _live_key_of(order), Order.no != order.no)
     return db.session.scalar(query) is not None
 
 
-def _live_key_of(order: Order) -> str:
+def _live_key_of(order: Any) -> str:
     opened = content(order)
     return live_key(opened.bidder_id, opened.lot_no)
 

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from app import institutions, projects
-from app.institutions.models import Institution, Product
+from app.institutions.models import Product
 from app.orders import payments, secrets
-from app.orders.models import Order, OrderState
+from app.orders.models import OrderState
 from app.orders.panel import panel
 from app.projects.models import Lot, LotState
 from app.runtime.operations import Fact, Subject
@@ -20,8 +20,8 @@ class OrderFacts:
     def __init__(self, no: str):
         self.no = no
 
-    @cached_property
-    def row(self) -> Order:
+    @property
+    def row(self) -> Any:
         return secrets.find(self.no)
 
     @cached_property
@@ -29,8 +29,8 @@ class OrderFacts:
         return secrets.content(self.row)
 
     @cached_property
-    def lot_row(self) -> Lot:
-        return projects.get(self.content.lot_no)
+    def lot_row(self) -> Any:
+        return projects.seen(self.content.lot_no)
 
     def order(self) -> dict[str, Any]:
         state = OrderState(self.row.state)  # type: ignore[call-arg]
@@ -48,7 +48,7 @@ class OrderFacts:
         return {
             "order": self.order,
             "lot": lambda: lot_facts(self.lot_row),
-            "institution": lambda: institution_facts(institutions.get(self.row.institution), self.content.region),
+            "institution": lambda: institution_facts(institutions.seen(self.row.institution), self.content.region),
             "money": lambda: {"covered": payments.covered(self.no)},
             "bidder": lambda: {"engaged": secrets.engaged(self.row)},
             "product": lambda: product_facts(institutions.product(self.row.product), self.lot_row),
@@ -65,7 +65,7 @@ def facts_before(lot: Lot, product: Product, amount: int) -> dict[str, Any]:
     }
 
 
-def lot_facts(lot: Lot) -> dict[str, Any]:
+def lot_facts(lot: Any) -> dict[str, Any]:
     return {
         "state": lot.state,
         "open": lot.state == LotState.OPEN,
@@ -79,7 +79,7 @@ def lot_facts(lot: Lot) -> dict[str, Any]:
     }
 
 
-def institution_facts(institution: Institution, region: str) -> dict[str, Any]:
+def institution_facts(institution: Any, region: str) -> dict[str, Any]:
     return {
         "code": institution.code,
         "kind": institution.kind,
@@ -89,7 +89,7 @@ def institution_facts(institution: Institution, region: str) -> dict[str, Any]:
     }
 
 
-def product_facts(product: Product, lot: Lot) -> dict[str, Any]:
+def product_facts(product: Product, lot: Any) -> dict[str, Any]:
     return {
         "type": product.product_type,
         "rate": product.rate,

@@ -14,17 +14,24 @@ from app import clock, formjs, institutions, money, projects, runtime
 from app.accounts.access import predicate
 from app.accounts.user import User, current_user
 from app.db import db, retrying, transaction
-from app.errors import AppError, BadInput, Conflict
+from app.errors import AppError, BadInput, Conflict, NotFound
+from app.glances import Glance
+from app.institutions.catalogue import SEEN as INSTITUTION
+from app.institutions.catalogue import SEEN_PRODUCT as PRODUCT
 from app.orders import secrets
 from app.orders.models import END, Order, OrderState, Payment
 from app.orders.outgoing import PAYMENT_TIMEOUT
+from app.projects.search import SEEN as LOT
 from app.runtime import OpContext, definitions, timeline, waits
 from app.runtime.models import UserTask
 from app.runtime.step import catalogue
+from app.statements import rows
+from app.web import fragment
 
 bp = Blueprint("orders", __name__, url_prefix="/orders")
 PER_PAGE = 20
 S = OrderState
+PAYMENTS = Glance(Payment, "txn_no amount channel paid_at repaid_txn_no repaid_at", "WHERE order_no = :no ORDER BY id")
 
 
 @predicate("own_order")
@@ -62,7 +69,7 @@ def detail(no: str) -> str:
 @bp.get("/<no>/live")
 def live(no: str) -> BaseResponse:
     """The part of the detail page that changes by itself; answers 304 while it has not."""
-    return _if_changed(no, lambda: render_template("orders/live.html", **_case(no)))
+    return _if_changed(no, lambda: fragment("orders/live.html", **_case(no)))
 
 
 @bp.get("/<no>/diagram.bpmn")
@@ -179,16 +186,29 @@ def _row(order: Order) -> dict[str, Any]:
 
 
 def _case(no: str) -> dict[str, Any]:
-    """Everything the page shows of one order."""
-    order = secrets.find(no)
-    held = waits.of("order", no)
-    asked = select(UserTask).where(UserTask.key == no, UserTask.role == "bidder")
-    payments = db.session.scalars(select(Payment).where(Payment.order_no == no).order_by(Payment.id))
+    """Everything the page shows of one order, asked in two round trips."""
+    number = {"no": no}
+    orders, paid, *rest = rows(
+        (secrets.SEEN, number), (PAYMENTS, number), *waits.asked("order", no), *timeline.asked("order", no)
+    )
+    if not orders:
+        raise NotFound("没有这个订单", no=no)
+    order, held = secrets.SEEN.read(orders)[0], waits.read(rest[:4])
+    content = secrets.content(order)
+    lots, sellers, products = rows(
+        (LOT, {"no": content.lot_no}), (INSTITUTION, {"code": order.institution}), (PRODUCT, {"code": order.product})
+    )
+    due = [wait.due for wait in held if wait.kind == "timer" and wait.name == PAYMENT_TIMEOUT]
     return {
-        **_row(order),
-        "product": institutions.product(order.product),
-        "entries": timeline.of("order", no, held=order.state not in END and held),
-        "tasks": list(db.session.scalars(asked)) if any(w.kind == "task" for w in held) else [],
-        "payments": list(payments),
+        "order": order,
+        "state": S(order.state),  # type: ignore[call-arg]
+        "content": content,
+        "lot": LOT.read(lots)[0],
+        "institution": INSTITUTION.read(sellers)[0],
+        "product": PRODUCT.read(products)[0],
+        "pay_by": due[0] if due and order.state == S.AWAITING_PAYMENT else None,
+        "entries": timeline.read(rest[4:], held=order.state not in END and held),
+        "tasks": [wait for wait in held if wait.kind == "task" and wait.role == "bidder"],
+        "payments": PAYMENTS.read(paid),
         "may_abandon": any(w.kind == "message" and w.name == "abandon" for w in held),
     }

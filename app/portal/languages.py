@@ -1,13 +1,18 @@
 """Languages: Chinese is the source, the other catalogues are read from their .po files, no compiled copy to forget."""
 
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, has_request_context, request, session
-from flask_babel import Babel, Domain, get_locale, gettext
+from flask import Flask, current_app, has_request_context, request, session
+from flask_babel import Babel, Domain, get_locale
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 TAGS = {"zh": "zh-CN", "en": "en"}
@@ -20,6 +25,11 @@ class Catalogues(Domain):
         super().__init__(str(folder))
         self.folder = folder
         self.read: dict[str, NullTranslations] = {}
+
+    def words(self, text: str) -> str:
+        """The text in the reader's language."""
+        found: str = self.get_translations().ugettext(text)
+        return found
 
     def get_translations(self) -> NullTranslations:
         locale = get_locale()
@@ -48,11 +58,26 @@ def init_babel(app: Flask) -> None:
         default_timezone="Asia/Shanghai",
         locale_selector=_select,
     )
-    folder = Path(app.root_path) / "translations"
-    app.extensions["babel"].instance.domain_instance = Catalogues(folder)
+    catalogues = Catalogues(Path(app.root_path) / "translations")
+    app.extensions["babel"].instance.domain_instance = catalogues
     app.before_request(_remember)
     app.jinja_env.filters["translated"] = translated
+    said = _in_templates(catalogues)
+    app.jinja_env.globals.update(_=said, gettext=said)
     app.jinja_env.globals.update(languages=LANGUAGES, language=language, language_tag=lambda: TAGS[language()])
+
+
+def _in_templates(catalogues: Catalogues) -> Callable[..., str]:
+    """`_()` as Jinja's extension has it; a page says it a hundred times, so it does not look for the catalogue anew."""
+
+    @pass_eval_context
+    def said(how: EvalContext, text: str, /, **places: Any) -> str:
+        words = catalogues.words(text)
+        if how.autoescape:
+            words = Markup(words)  # noqa: S704 - as the extension does: what is put into the places is escaped
+        return words % places if places or "%" in words else words
+
+    return said
 
 
 def translated(text: object) -> str:
@@ -61,7 +86,8 @@ def translated(text: object) -> str:
     Templates use this and not `_(text)`, which would take a percent sign in the text for a format.
     """
     words = str(text or "")
-    return gettext(words) if words else ""
+    catalogues: Catalogues = current_app.extensions["babel"].instance.domain_instance
+    return catalogues.words(words) if words else ""
 
 
 def language() -> str:

@@ -9,7 +9,7 @@ from flask import Flask
 from app.projects.awards import LotAward, award, on_award
 from app.projects.feed import apply_event, hold, on_event, on_lot, upsert
 from app.projects.models import Lot, LotCategory, LotEvent, LotState, Project
-from app.projects.search import find, get
+from app.projects.search import find, get, seen
 from app.projects.subject import SUBJECT
 from app.projects.views import bp
 
@@ -29,6 +29,7 @@ __all__ = [
     "on_award",
     "on_event",
     "on_lot",
+    "seen",
     "upsert",
 ]
 

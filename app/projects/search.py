@@ -9,11 +9,17 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, tupl
 from app import clock
 from app.db import db, remembered
 from app.errors import NotFound
+from app.glances import Glance
 from app.projects import grams
 from app.projects.models import Lot, LotGram, LotState, Project
 
 MOST_PAIRS = 4
 MOST_TEXT = 100
+SEEN = Glance(
+    Lot,
+    "no number name region category estimate_fen bond_fen bid_deadline opening_at state sealed tenderer_name",
+    "WHERE no = :no",
+)
 _BY_NO = select(Lot).where(Lot.no == bindparam("no"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -35,6 +41,14 @@ def find(no: str) -> Lot | None:
 def get(no: str) -> Lot:
     """The lot, read once a transaction; raises NotFound."""
     lot = remembered("lot", no, lambda: find(no))
+    if lot is None:
+        raise NotFound("标段不存在", no=no)
+    return lot
+
+
+def seen(no: str) -> Any:
+    """The lot to look at, by SEEN, once a transaction; raises NotFound."""
+    lot = remembered("seen lot", no, lambda: SEEN.one(no=no))
     if lot is None:
         raise NotFound("标段不存在", no=no)
     return lot

@@ -40,8 +40,18 @@ class Case(NamedTuple):
 def of(policy: str, key: str, *, held: bool | Sequence[Wait] = True) -> list[dict[str, Any]]:
     """Entries for ui/timeline.html: the audit's lines of `key`, then what the case waits for. `held` is that, where
     the caller has asked for it, or whether it is to be shown."""
+    return read(rows(*asked(policy, key)), held=held)
+
+
+def asked(policy: str, key: str) -> list[tuple[Statement, dict[str, Any]]]:
+    """The queries of `of`, for whoever asks them together with others."""
     place = {"policy": policy, "key": key}
-    lines, cases = rows((_LINES, place), (_CASE, place))
+    return [(_LINES, place), (_CASE, place)]
+
+
+def read(answers: Sequence[list[tuple[Any, ...]]], *, held: bool | Sequence[Wait]) -> list[dict[str, Any]]:
+    """What `of` makes of their rows."""
+    lines, cases = answers
     past = [
         {"what": " → ".join(map(_, text.split(" → "))), "who": _(who), "at": moment(at), "state": "done"}
         for text, who, at, _facts in lines

@@ -1,7 +1,9 @@
 """What a case waits for, asked of the rows: who holds it, since when, due when. No instance is loaded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
 
@@ -45,8 +47,18 @@ _DUE = Statement(
 
 def of(policy: str, key: str) -> list[Wait]:
     """Everything the case waits for now, oldest first."""
+    return read(rows(*asked(policy, key)))
+
+
+def asked(policy: str, key: str) -> list[tuple[Statement, dict[str, Any]]]:
+    """The queries of `of`, for whoever asks them together with others."""
     place = {"policy": policy, "key": key}
-    instances, tasks, jobs, incidents = rows((_LISTENS, place), (_TASKS, place), (_JOBS, place), (_INCIDENTS, place))
+    return [(one, place) for one in (_LISTENS, _TASKS, _JOBS, _INCIDENTS)]
+
+
+def read(answers: Sequence[list[tuple[Any, ...]]]) -> list[Wait]:
+    """What `of` makes of their rows."""
+    instances, tasks, jobs, incidents = answers
     found = [
         Wait("task", element, name, moment(since), moment(due), role, holder, task_id, form)
         for element, name, since, due, role, holder, task_id, form in tasks
