@@ -10,10 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app import clock
+from app import clock, worker
 from app.audit import chain
-from app.db import db
-from app.evidence import checkpoints
+from app.db import db, transaction
+from app.evidence import NIGHTLY, checkpoints
+from app.jobs import queue
+from app.runtime.models import Incident
 from tests.audit.trail import attack, write, written
 
 pytestmark = pytest.mark.both_databases
@@ -275,8 +277,11 @@ def test_the_nightly_errand_signs_a_changed_trail_and_says_so(kept: tuple[Flask,
     app, _elsewhere = kept
     with app.app_context():
         attack("UPDATE audit_line SET text = '别的' WHERE chain_no = 17")
-        with pytest.raises(checkpoints.Tampered, match="1 处"):
-            checkpoints.daily({"date": "2026-12-03"}, "k")
+        with transaction():
+            job = queue.post(NIGHTLY, {"date": "2026-12-03"}, key=f"{NIGHTLY}:2026-12-03")
+        worker.carry_one(job.id)
+        (incident,) = db.session.scalars(db.select(Incident))
+        assert incident.message == "审计日志校验发现 1 处问题：请执行 flask --app wsgi audit verify"
         made = checkpoints.latest()
         assert made is not None
         assert (made.day, made.no, made.checked, made.findings) == ("2026-12-03", 18, 3, 1)
