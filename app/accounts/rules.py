@@ -116,6 +116,15 @@ RULES: dict[str, str] = {
     "applications.path": "entity & own_application",
     "applications.task": "entity & own_application",
     "applications.paper": "(entity & own_application) | ((institution_reviewer | institution_admin) & its_application)",
+    # invoices
+    "invoicing.new": "bidder & own_order_no",
+    "invoices.index": "bidder",
+    "invoices.detail": "bidder & own_invoice",
+    "invoices.live": "bidder & own_invoice",
+    "invoices.diagram": "bidder & own_invoice",
+    "invoices.path": "bidder & own_invoice",
+    "invoices.file": "(bidder & own_invoice) | ((institution_reviewer | institution_admin) & its_invoice)",
+    "invoices.credit_file": "(bidder & own_invoice) | ((institution_reviewer | institution_admin) & its_invoice)",
     # notices
     "notices.index": "signed_in",
     # portal

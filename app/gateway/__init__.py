@@ -8,6 +8,7 @@ from app.gateway import (
     callbacks,
     decisions,
     fetching,
+    invoices,
     lots,
     own_key,
     products,
@@ -27,7 +28,7 @@ _ROUTES = (callbacks, decisions, products, lots, own_key, verification)
 
 
 def init(app: Flask) -> None:
-    app.extensions["catalogue"].add(*OPERATIONS, *applications.OPERATIONS, *tidings.OPERATIONS)
+    app.extensions["catalogue"].add(*OPERATIONS, *applications.OPERATIONS, *invoices.OPERATIONS, *tidings.OPERATIONS)
     app.extensions["handlers"].update({fetching.HANDLER: fetching.fetch, products.HANDLER: products.fetch_terms})
     reconciling.init(app)
     if path := app.config["PLATFORM_SM2_KEY_FILE"]:

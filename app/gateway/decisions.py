@@ -10,7 +10,7 @@ A policy needs no code for this: a lane of the institution's reviewer, and a for
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,9 +42,11 @@ POLICIES: dict[str, tuple[Call, str, str]] = {
     "refund": (B6, "refund_no", "file"),
     "cancellation": (B7, "cancellation_no", "file"),
     "invoice": (B8, "invoice_no", "file"),
+    "credit_note": (B8, "invoice_no", "file"),
     "claim": (B9, "claim_no", "voucher"),
 }
-"""policy → its call, which field is the application's number, which one a file."""
+"""policy → its call, which field is the application's number, which one a file. A call may be of two policies: which
+one is meant is known by the number."""
 
 NOT_NOW = "该事项已由他人办理，或当前不能接收此结果"
 
@@ -71,36 +73,36 @@ class Decision:
         return FileStorage(io.BytesIO(self.content or b""), filename=name)
 
 
-def _route(policy: str, call: Call, number: str, file: str) -> None:
+def _route(call: Call, number: str, file: str) -> None:
     def bring(asked: Asked) -> Written | None:
-        return _document(asked, policy, call, number, file)
+        return _document(asked, call, number, file)
 
     @route(call, most=WITH_FILE, bring=bring)
     def decide(asked: Asked) -> Mapping[str, Any]:
-        return _decide(asked, policy, call, number, file)
+        return _decide(asked, call, number, file)
 
 
-for _policy, _means in POLICIES.items():
-    _route(_policy, *_means)
+for _means in dict.fromkeys(POLICIES.values()):
+    _route(*_means)
 
 
-def _document(asked: Asked, policy: str, call: Call, field: str, file_field: str) -> Written | None:
+def _document(asked: Asked, call: Call, field: str, file_field: str) -> Written | None:
     """The file that comes with the call, looked at and written before the transaction."""
     file, code = asked.values.get(file_field), asked.caller.code
     if file is None:
         return None
-    case = _case(policy, asked.values[field], code, field)
+    case = _case(call, asked.values[field], code, field)
     endpoint = institutions.get(code).endpoint_url
     documents.check(file, endpoint=endpoint, formats=tuple(documents.BEGINNINGS), name=file_field)
-    wanted = "url" not in file and _wanted(case, _said(asked, policy, call, field, file_field))
+    wanted = "url" not in file and _wanted(case, _said(asked, case, call, field, file_field))
     db.session.rollback()
     return documents.write(file, file["content"]) if wanted else None
 
 
-def _decide(asked: Asked, policy: str, call: Call, field: str, file_field: str) -> Mapping[str, Any]:
-    decision = _said(asked, policy, call, field, file_field)
-    number, file, code = decision.number, decision.file, asked.caller.code
-    case = _case(policy, number, code, field)
+def _decide(asked: Asked, call: Call, field: str, file_field: str) -> Mapping[str, Any]:
+    case = _case(call, asked.values[field], asked.caller.code, field)
+    decision = _said(asked, case, call, field, file_field)
+    policy, number, file, code = case.policy, decision.number, decision.file, asked.caller.code
     _about_the_same(case, asked.values)
     if file is not None and "url" in file:
         if not _wanted(case, decision):
@@ -118,12 +120,12 @@ def _decide(asked: Asked, policy: str, call: Call, field: str, file_field: str) 
     return {"received_at": clock.now()}
 
 
-def _said(asked: Asked, policy: str, call: Call, field: str, file_field: str) -> Decision:
+def _said(asked: Asked, case: Instance, call: Call, field: str, file_field: str) -> Decision:
     assert call.body is not None
     told = write(call.body, {name: value for name, value in asked.values.items() if name != file_field})
     file = asked.values.get(file_field)
     content = (file or {}).get("content")
-    return Decision(policy, asked.values[field], told, file, content, asked.brought, asked.caller.actor)
+    return Decision(case.policy, asked.values[field], told, file, content, asked.brought, asked.caller.actor)
 
 
 def conclude(case: Instance, decision: Decision) -> int | None:
@@ -153,7 +155,7 @@ def conclude(case: Instance, decision: Decision) -> int | None:
 
 def fetched(row: fetching.AwaitedDocument, content: bytes, written: Written, by: Actor) -> int | None:
     """The document of a decision is here. What can't be carried out any more is shown to an operator."""
-    case = _instance(row.policy, row.number)
+    case = _instance((row.policy,), row.number)
     assert case is not None  # it was there when the call was answered
     try:
         return conclude(case, Decision(row.policy, row.number, row.told, row.file, content, written, by))
@@ -164,17 +166,17 @@ def fetched(row: fetching.AwaitedDocument, content: bytes, written: Written, by:
 fetching.TAKERS.update(dict.fromkeys(POLICIES, fetched))
 
 
-def _instance(policy: str, number: str) -> Instance | None:
+def _instance(policies: Sequence[str], number: str) -> Instance | None:
     return db.session.scalar(
         select(Instance)
-        .where(Instance.policy == policy, Instance.key == number)
+        .where(Instance.policy.in_(policies), Instance.key == number)
         .execution_options(populate_existing=True)
     )
 
 
-def _case(policy: str, number: str, institution: str, field: str) -> Instance:
+def _case(call: Call, number: str, institution: str, field: str) -> Instance:
     """Another institution's is unknown to this one."""
-    found = _instance(policy, number)
+    found = _instance([policy for policy, means in POLICIES.items() if means[0] == call], number)
     if found is None or found.institution != institution:
         raise Refusal(Code.UNKNOWN, "申请不存在", fields={field: "申请不存在"})
     return found

@@ -1,20 +1,11 @@
 """What may be done with a guarantee, as its page shows it; features that offer something append a function."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from app.accounts.user import User
-from app.runtime.conditions import Verdict
+from app.orders.acts import Act
 
-
-@dataclass(frozen=True)
-class Act:
-    """A button; the verdict of its policy's table says whether it is open, and why not."""
-
-    label: str
-    url: str
-    verdict: Verdict
-
+__all__ = ["Act", "of", "offers"]
 
 offers: list[Callable[[User, str], list[Act]]] = []
 """(user, guarantee number) → acts, in the order in which they stand."""

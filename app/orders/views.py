@@ -18,7 +18,7 @@ from app.errors import AppError, BadInput, Conflict, NotFound
 from app.glances import Glance
 from app.institutions.catalogue import SEEN as INSTITUTION
 from app.institutions.catalogue import SEEN_PRODUCT as PRODUCT
-from app.orders import secrets
+from app.orders import acts, secrets
 from app.orders.models import END, Order, OrderState, Payment
 from app.orders.outgoing import PAYMENT_TIMEOUT
 from app.projects.search import SEEN as LOT
@@ -210,5 +210,6 @@ def _case(no: str) -> dict[str, Any]:
         "entries": timeline.read(rest[4:], held=order.state not in END and held),
         "tasks": [wait for wait in held if wait.kind == "task" and wait.role == "bidder"],
         "payments": PAYMENTS.read(paid),
+        "acts": acts.of(current_user(), no),
         "may_abandon": any(w.kind == "message" and w.name == "abandon" for w in held),
     }

@@ -9,7 +9,7 @@ from sqlalchemy import Column, LargeBinary, Table, func, literal, select, type_c
 from app.db import db
 from app.sealing import Sealed, header
 
-OF_A_LOT = {"bid_order.sealed", "guarantee.sealed", "application.sealed"}
+OF_A_LOT = {"bid_order.sealed", "guarantee.sealed", "application.sealed", "invoice.sealed"}
 """Sealed under the lot's key, which is wrapped: `lot_key.wrapped`."""
 
 EVIDENCE = {"audit_line.actor_sealed"}

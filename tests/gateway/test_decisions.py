@@ -183,7 +183,8 @@ def test_how_it_goes_on_is_told_to_the_case_that_waits_for_it(app, bank, demo):
     [
         (B5, "extension", {"extension_no": "N1", "guarantee_no": "BH1"}),
         (B7, "cancellation", {"cancellation_no": "N1", "guarantee_no": "BH1"}),
-        (B8, "invoice", {"invoice_no": "N1", "order_no": "DD1", "courier_no": "SF1"}),
+        (B8, "invoice", {"invoice_no": "N1", "order_no": "DD1", "tax_invoice_no": "2643", "courier_no": "SF1"}),
+        (B8, "credit_note", {"invoice_no": "N1", "order_no": "DD1", "tax_invoice_no": "2643", "courier_no": "SF1"}),
     ],
 )
 def test_every_kind_of_application_has_the_same_door(app, bank, demo, call, policy, body):

@@ -12,12 +12,12 @@ import orjson
 
 from app import clock
 from app.protocol import signing
-from app.protocol.calls import A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A15, C5, Call
+from app.protocol.calls import A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A15, C5, Call
 from app.protocol.codes import Code, Refusal, envelope
 from app.protocol.messages.message import read, write
 from app.protocol.signing import Key
 
-APPLICATIONS = {A7: "extension_no", A8: "refund_no", A9: "cancellation_no", A10: "claim_no"}
+APPLICATIONS = {A7: "extension_no", A8: "refund_no", A9: "cancellation_no", A10: "claim_no", A11: "invoice_no"}
 CALLS = (A1, A2, A3, A4, A5, A6, A15, C5, *APPLICATIONS)
 DOWN = "down"  # the call is not done
 DEAF = "deaf"  # the call is done, and its answer is lost

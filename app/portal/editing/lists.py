@@ -16,6 +16,7 @@ PURPOSES = {
     "refund": "申请退保",
     "extension": "申请延期",
     "refusal": "拒绝延期、退保、注销和理赔",
+    "invoice": "不能开票或红冲",
     "admission": "准入审核",
     "acceptance": "验收审核",
     "offline": "机构下线",

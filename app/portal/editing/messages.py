@@ -20,6 +20,7 @@ SHIPPED = ROOT / "config/messages.yaml"
 SAMPLES = {
     "no": "DD2026112348210937",
     "guarantee": "BH2026112300481907",
+    "order": "DD2026112348210937",
     "reason": "申请材料不完整或不清晰",
     "premium": "1,800.00",
     "name": "某某银行股份有限公司",

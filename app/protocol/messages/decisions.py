@@ -56,7 +56,7 @@ class Cancellation(_Decision):
 
 
 class Invoice(_Decision):
-    """B8. APPROVED: the invoice's file, or the courier number of a paper one."""
+    """B8. APPROVED: its number, and the file or the courier number of a paper one; so for a credit note."""
 
     invoice_no = Number(required=True)
     order_no = Number(required=True)
@@ -66,7 +66,11 @@ class Invoice(_Decision):
 
     @validates_schema(skip_on_field_errors=True)
     def _says_where(self, data: dict[str, Any], **_: Any) -> None:
-        if data["result"] == "APPROVED" and "file" not in data and "courier_no" not in data:
+        if data["result"] != "APPROVED":
+            return
+        if "tax_invoice_no" not in data:
+            raise ValidationError({"tax_invoice_no": [MISSING]})
+        if "file" not in data and "courier_no" not in data:
             raise ValidationError({"file": ["file与courier_no应至少填一项"]})
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from app.protocol.messages.fields import Choice, Day, Flag, Money, Number, Parts, Phone, Text, Time
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
+from app.protocol.messages.fields import MISSING, Choice, Day, Flag, Money, Number, Parts, Phone, Text, Time
 from app.protocol.messages.message import Message
 
 
 class InvoiceRequest(Message):
-    """A11. Special adds address, phone, bank, account; paper the recipient; electronic the e-mail."""
+    """A11. Special adds address, phone, bank, account; paper the recipient; electronic the e-mail. A credit note says
+    which invoice it takes back; its amount is positive, too."""
 
     invoice_no = Number(required=True)
     order_no = Number(required=True)
@@ -24,6 +29,14 @@ class InvoiceRequest(Message):
     recipient_phone = Phone()
     recipient_address = Text(200)
     email = Text(120)
+    type = Choice("INVOICE", "CREDIT_NOTE", load_default="INVOICE")
+    original_no = Number()
+    original_tax_invoice_no = Number()
+
+    @validates_schema(skip_on_field_errors=True)
+    def _takes_back_something(self, data: dict[str, Any], **_: Any) -> None:
+        if data["type"] == "CREDIT_NOTE" and "original_no" not in data:
+            raise ValidationError({"original_no": [MISSING]})
 
 
 class LotNews(Message):
