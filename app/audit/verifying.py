@@ -10,6 +10,7 @@ from app.db import db
 from app.statements import Statement, rows
 
 SHOWN = 100
+DATED_BACK = "时间早于它前面的记录一小时以上"
 LATE = timedelta(hours=1)
 """So much earlier than one before it a line may be: transactions commit late, clocks differ."""
 _UNCHAINED = Statement(
@@ -82,7 +83,7 @@ def _chained(verdict: Verdict, before: bytes, marked_from: int | None, head: cha
         at = chain.as_moment(columns[1])
         if isinstance(at, datetime):
             if latest is not None and at < latest - LATE:
-                yield Finding(no, "时间早于它前面的记录一小时以上")
+                yield Finding(no, DATED_BACK)
             latest = at if latest is None else max(at, latest)
         verdict.lines, verdict.last, before = verdict.lines + 1, no, digest
         if head is not None and no == head.no:

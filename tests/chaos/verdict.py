@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from app import clock
+from app.audit import chain
+from app.audit.verifying import DATED_BACK, verify
 from app.ledger import Account
 from app.orders.models import END, OrderState
 from app.runtime.models import ENDED
@@ -18,6 +20,7 @@ from tests.chaos.stage import Stage
 S = OrderState
 LOST, DOUBLED, STUCK = "lost", "doubled", "stuck"
 WATCHED = timedelta(days=31)  # an order that has ended is looked after for thirty days
+UNCHAINED = timedelta(minutes=1)
 Finding = tuple[str, str, str]  # (which of the three, order, what)
 
 TOLD = {
@@ -75,7 +78,17 @@ def judge(stage: Stage, books: Books, placed: set[str], asked: dict[str, Asked],
     verdict.findings += _texts(books)
     verdict.findings += applied.judge(stage, asked)
     verdict.findings += _rows(stage, offset)
+    verdict.findings += _trail(stage)
     return verdict
+
+
+def _trail(stage: Stage) -> Iterator[Finding]:
+    """Every line of the audit trail is in its place in the chain, and none waits for it."""
+    with stage.app.app_context():
+        found, since = verify(), chain.unchained_since()
+    yield from ((LOST, "trail", str(one)) for one in found.findings if one.what != DATED_BACK)  # clocks are moved
+    if since is not None and since < clock.now() - UNCHAINED:
+        yield STUCK, "trail", f"{found.unchained} lines are not chained"
 
 
 def _numbers(books: Books, placed: set[str]) -> Iterator[Finding]:
