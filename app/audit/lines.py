@@ -15,12 +15,13 @@ from app.statements import insert, later
 
 class Actor(NamedTuple):
     """Who acts: `ref` identifies (never shown for an entity), `label` is the role or staff name people read. `sent`:
-    the digest of what they sent in this step, if a receipt may be asked for it."""
+    the digest of what they sent in this step of the case `sent_in`, if a receipt may be asked for it."""
 
     ref: str
     label: str
     sealed: bool = False
     sent: str = ""
+    sent_in: str = ""
 
 
 SYSTEM = Actor("system", "系统")
@@ -54,7 +55,7 @@ _ADD = insert("audit_line", "at subject text actor actor_label actor_sealed fact
 
 def record(subject: str, text: str, *, by: Actor, **facts: Any) -> None:
     """Add a line in the caller's transaction. `facts` never hold names, phones or lots: numbers only."""
-    if by.sent:
+    if by.sent and by.sent_in == subject:
         facts["sent"] = by.sent
     line = {
         "at": clock.now(),

@@ -24,6 +24,7 @@ from app.db import db
 from app.errors import NotFound
 from app.evidence import signing
 from app.guarantees import secrets as guarantees
+from app.invoices import secrets as invoices
 from app.orders import payments
 from app.orders import secrets as orders
 from app.projects.models import Lot
@@ -107,6 +108,8 @@ def lot_of(no: str) -> Lot | None:
     policy, order_no = policy_of(no), no
     if policy in set(Kind):
         order_no = guarantees.find(applications.find(no).guarantee_no).order_no
+    elif policy == "invoice":
+        order_no = invoices.find(no).order_no
     elif policy != "order":
         return None
     return projects.get(orders.content(orders.find(order_no)).lot_no)

@@ -17,15 +17,21 @@ from app.db import db, transaction
 from app.errors import NotFound
 from app.evidence import checkpoints, receipts, signing
 from app.evidence.models import AuditCheckpoint
+from app.invoices.views import own_invoice
 from app.orders.views import own_order
 
 bp = Blueprint("receipts", __name__, url_prefix="/receipts")
 evidence_bp = Blueprint("evidence", __name__, url_prefix="/work/evidence")
 SHOWN = 20
 SOON = timedelta(seconds=5)
-OWN = {"order": own_order, "complaint": own_complaint} | {kind.value: own_application for kind in Kind}
-BACK = {"order": "orders.detail", "complaint": "complaints.detail"} | {
-    kind.value: "applications.detail" for kind in Kind
+OWN = {"order": own_order, "complaint": own_complaint, "invoice": own_invoice} | {
+    kind.value: own_application for kind in Kind
+}
+BACK = {
+    "order": "orders.detail",
+    "complaint": "complaints.detail",
+    "invoice": "invoices.detail",
+    **{kind.value: "applications.detail" for kind in Kind},
 }
 Page = str | tuple[str, int] | tuple[str, int, dict[str, str]]
 

@@ -32,7 +32,7 @@ def take(context: OpContext, txn_no: str, amount: str, channel: str, paid_at: st
         return {"repeat": True, "matches": matches, "txn_no": txn_no}
     ledger.book(order.no, txn_no, fen, Account.BIDDER, Account.HELD, key=f"paid:{order.no}:{txn_no}")
     new = Payment(order_no=order.no, txn_no=txn_no, amount=fen, channel=channel, paid_at=at)
-    by = sent.by(context.by, told(new))
+    by = sent.by(context.by, order.no, told(new))
     record(order.no, "收到支付结果", by=by, txn=txn_no)
     return {"repeat": False, "matches": matches, "txn_no": txn_no}
 

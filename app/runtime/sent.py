@@ -21,6 +21,6 @@ def document(policy: str, key: str, step: int | str, payload: Any, secret: Mappi
     return orjson.dumps(said, default=str, option=orjson.OPT_SORT_KEYS)
 
 
-def by(actor: Actor, said: bytes) -> Actor:
-    """The actor who sent this: lines recorded by it carry the digest."""
-    return actor._replace(sent=sm3_hex(said))
+def by(actor: Actor, key: str, said: bytes) -> Actor:
+    """The actor who sent this: the lines that it leaves at that number carry the digest."""
+    return actor._replace(sent=sm3_hex(said), sent_in=key)

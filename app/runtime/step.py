@@ -67,7 +67,7 @@ class Step:
         """A market entity's step is one it may ask a receipt for."""
         if self.by.sealed:
             said = sent.document(self.policy, self.key, self.number, self.payload, self.secret)
-            self.by = sent.by(self.by, said)
+            self.by = sent.by(self.by, self.key, said)
 
     # what the engine asks
 
