@@ -1,4 +1,4 @@
-"""The applications on guarantees, held against the institutions' books when all is still."""
+"""The applications on guarantees and for invoices, held against the institutions' books when all is still."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,12 +12,13 @@ from app.applications.models import OPEN, Application, ApplicationState, Kind
 from app.db import db
 from app.guarantees import secrets
 from app.guarantees.models import Guarantee, GuaranteeState
+from app.invoices.models import Invoice, InvoiceState
 from app.notices.models import MessageText, Notice, SmsSent
 from app.runtime.models import History, Instance
 from tests.chaos.holders import Asked
 from tests.chaos.stage import Stage
 
-S, G = ApplicationState, GuaranteeState
+S, G, I = ApplicationState, GuaranteeState, InvoiceState
 AGREED = {True: S.APPROVED, False: S.REFUSED}
 THEIR_STATE = {G.IN_FORCE: "IN_FORCE", G.REFUNDED: "REFUNDED", G.LAPSED: "LAPSED"}
 Found = tuple[str, str, str]
@@ -34,7 +35,7 @@ class Entered:
     sent: list[str] = field(default_factory=list)
 
 
-def judge(stage: Stage, asked: dict[str, Asked]) -> Iterator[Found]:
+def judge(stage: Stage, asked: dict[str, Asked], invoiced: dict[str, str]) -> Iterator[Found]:
     """Findings as (lost, doubled or stuck; number; what)."""
     theirs = {one["number"]: one for one in stage.ledger()["applications"] if not one["number"].startswith("TEST-")}
     policies = {one["guarantee_no"]: one for one in stage.ledger()["guarantees"]}
@@ -43,7 +44,10 @@ def judge(stage: Stage, asked: dict[str, Asked]) -> Iterator[Found]:
         entered = _entered()
         yield from (("lost", no, "the applicant's application is unknown") for no in asked.keys() - entered.keys())
         yield from (("doubled", no, "an application nobody sent") for no in entered.keys() - asked.keys())
-        yield from (("lost", no, "only the institution knows it") for no in theirs.keys() - entered.keys())
+        refunded = {one["order_no"] for one in theirs.values() if (one["call"], one["decided"]) == ("A8", "APPROVED")}
+        yield from _invoices(invoiced, theirs, refunded)
+        guarantees = {no for no, one in theirs.items() if one["call"] != "A11"}
+        yield from (("lost", no, "only the institution knows it") for no in guarantees - entered.keys())
         for no, one in entered.items():
             decided = theirs[no]["decided"] if no in theirs else ""
             yield from ((which, no, what) for which, what in _one(one, decided))
@@ -51,6 +55,23 @@ def judge(stage: Stage, asked: dict[str, Asked]) -> Iterator[Found]:
             if guarantee.no in policies:
                 yield from ((w, guarantee.no, what) for w, what in _guarantee(guarantee, policies[guarantee.no]))
         db.session.remove()
+
+
+def _invoices(invoiced: dict[str, str], theirs: dict[str, Any], refunded: set[str]) -> Iterator[Found]:
+    """Each made out or not as the institution says, and taken back if the premium was."""
+    found = {one.no: one for one in db.session.scalars(select(Invoice))}
+    yield from (("lost", no, "the bidder's invoice is unknown") for no in invoiced.keys() - found.keys())
+    yield from (("doubled", no, "an invoice nobody asked for") for no in found.keys() - invoiced.keys())
+    known = {one["number"] for one in theirs.values() if one["call"] == "A11"}
+    ours = found.keys() | {one.credit_no for one in found.values() if one.credit_no}
+    yield from (("lost", no, "an invoice only the institution knows") for no in known - ours)
+    for no, one in found.items():
+        made_out = no in theirs and theirs[no]["decided"] == "APPROVED"
+        wanted = I.FAILED if not made_out else I.CREDITED if one.order_no in refunded else I.ISSUED
+        if one.state in (I.PROCESSING, I.CREDITING):
+            yield "stuck", no, f"in state {one.state}"
+        elif one.state != wanted:
+            yield "lost", no, f"{one.state}, not {wanted}"
 
 
 def _entered() -> dict[str, Entered]:

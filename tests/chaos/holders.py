@@ -1,4 +1,4 @@
-"""After issuance: those who hold guarantees apply for refunds, extensions, cancellations and claims over HTTP."""
+"""After issuance: those who hold guarantees apply for invoices, refunds, extensions, cancellations and claims."""
 
 import asyncio
 import random
@@ -21,8 +21,10 @@ from tests.chaos.watch import Watch
 from tests.support import papers
 
 _NUMBER = re.compile(r"/applications/([A-Z]{2}\d+)")
+_INVOICE = re.compile(r"/invoices/(FP\d+)")
 _ALERT = re.compile(r'class="(?:alert|error)[^>]*>(.*?)</', re.DOTALL)
 _HELD = "SELECT no, order_no, institution FROM guarantee WHERE state = 'in_force' ORDER BY no"
+INVOICED = 0.4
 PAPER = {"evidence": ("证明材料.pdf", papers.pdf(), "application/pdf")}
 
 
@@ -49,6 +51,7 @@ class Holders:
     dice: random.Random
     abreast: int = 30
     asked: dict[str, Asked] = field(default_factory=dict)
+    invoiced: dict[str, str] = field(default_factory=dict)  # invoice → order
     refused: Counter[str] = field(default_factory=Counter)
     unanswered: int = 0
     _visitors: dict[str, Visitor] = field(default_factory=dict)
@@ -76,9 +79,31 @@ class Holders:
             guarantee, order, institution = self._left.pop()
             self._applying += 1
             try:
+                if self.dice.random() < INVOICED:
+                    await self._invoice(self.placed[order])
                 await self._apply(guarantee, self.placed[order], institution)
             finally:
                 self._applying -= 1
+
+    async def _invoice(self, order: Placed) -> None:
+        """开具发票, often just before the premium is asked back."""
+        visitor = self._visitor("invoice", order)
+        said = {"kind": "VAT_NORMAL", "form": "ELECTRONIC", "title": order.bidder.name, "tax_no": order.bidder.uscc}
+        async with self._locks[visitor.who["sub"]]:
+            while True:
+                try:
+                    path = f"/orders/{order.no}/invoice"
+                    answer = await visitor.post(path, once=True, **said, email="chaos@example.cn")
+                except Lost:
+                    self.unanswered += 1
+                    continue
+                break
+            listed = (await visitor.get(f"/invoices/?q={order.no}")).text
+        found = _INVOICE.search(answer.headers.get("location", "")) or _INVOICE.search(listed)
+        if found:
+            self.invoiced[found[1]] = order.no
+        else:
+            self._refused("invoice", answer)
 
     async def _apply(self, guarantee: str, order: Placed, institution: str) -> None:
         kind = self._kind(order.site, institution)

@@ -16,6 +16,7 @@ from tests.chaos.visitor import Visitor
 from tests.support import papers
 
 _TASKS = "SELECT id, key, form, institution FROM user_task WHERE role = 'institution_reviewer' ORDER BY id"
+INVOICE = {"file": ("电子发票.pdf", papers.pdf(), "application/pdf")}
 PATIENCE = 12.0  # seconds after which a reviewer no longer waits for the call
 VOUCHER = {"voucher": ("付款凭证.pdf", papers.pdf(), "application/pdf")}
 
@@ -73,6 +74,8 @@ def answer(form: str, verdict: dict[str, Any]) -> tuple[dict[str, str], dict[str
     if form == "claim/pay":
         return {"result": "PAID", "paid_at": local(verdict["paid_at"])}, VOUCHER
     said = {"result": "APPROVED"}
+    if form in ("invoice/decide", "credit_note/decide"):
+        return said | {"tax_invoice_no": verdict["tax_invoice_no"]}, INVOICE
     if form == "refund/decide":
         said |= {"amount": money.yuan(verdict["amount"]), "repay_txn_no": verdict["repay_txn_no"]}
         said |= {"repaid_at": local(verdict["repaid_at"])}

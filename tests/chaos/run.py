@@ -67,6 +67,7 @@ class Run:
         self.rule = {"random": mix}
         self.findings: list[verdict.Finding] = []
         self.asked: dict[str, Asked] = {}
+        self.invoiced: dict[str, str] = {}
         self.application_kills = 0
 
     def __call__(self) -> dict[str, Any]:
@@ -107,7 +108,7 @@ class Run:
                 await self._judge(stage, crowd, offset)
         counts = Counter(one[0] for one in dict.fromkeys(self.findings))
         for which, no, what in dict.fromkeys(self.findings):
-            order = self.asked[no].order if no in self.asked else no
+            order = self.asked[no].order if no in self.asked else self.invoiced.get(no, no)
             say(f"{which.upper()} {no} {what} {crowd.placed[order].manners if order in crowd.placed else ''}")
         return {
             "orders": len(crowd.placed),
@@ -117,6 +118,7 @@ class Run:
             "stuck": counts[verdict.STUCK],
             "kills_by": dict(sorted(harm.done.items())),
             "flushes": harm.flushes,
+            "invoices": len(self.invoiced),
             "applications": dict(sorted(Counter(one.kind for one in self.asked.values()).items())),
             "application_kills": self.application_kills,
             "least_in_flight": min(harm.in_flight, default=0),
@@ -167,8 +169,9 @@ class Run:
         setup, watch = self.setup, Watch(stage)
         opened, changed = await feed.after_opening(sites)
         holders = Holders(
-            stage, watch, crowd.placed, opened, changed, setup.applications, self._dice("holders"), asked=self.asked
-        )
+            stage, watch, crowd.placed, opened, changed, setup.applications, self._dice("holders"),
+            asked=self.asked, invoiced=self.invoiced,
+        )  # fmt: skip
         harm = Harm(
             stage,
             lambda: len(holders.asked) / setup.applications,
@@ -192,7 +195,7 @@ class Run:
             await asyncio.gather(deciding, return_exceptions=True)
             await watch.end()
         self.application_kills = harm.total
-        say(f"{len(self.asked)} applications stand, {harm.total} kills {dict(harm.done)}, {harm.flushes} flushes")
+        say(f"{len(self.asked)} applications and {len(self.invoiced)} invoices stand, {harm.total} kills {dict(harm.done)}, {harm.flushes} flushes")
         say(f"in flight at kills: {harm.in_flight}; refused {dict(holders.refused)}, unanswered {holders.unanswered}")
         say(f"at the desk: {dict(reviewers.decided)}")
 
@@ -213,7 +216,7 @@ class Run:
 
     async def _judge(self, stage: Stage, crowd: Crowd, offset: float) -> None:
         found = await asyncio.to_thread(books.read, stage)
-        result = verdict.judge(stage, found, set(crowd.placed), self.asked, offset=offset)
+        result = verdict.judge(stage, found, set(crowd.placed), self.asked, self.invoiced, offset=offset)
         self.findings += result.findings
         say(f"verdict at +{offset / DAY:g} d: {Counter(one[0] for one in result.findings) or 'nothing found'}")
 

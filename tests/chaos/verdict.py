@@ -60,8 +60,10 @@ class Verdict:
         return sum(one[0] == which for one in self.findings)
 
 
-def judge(stage: Stage, books: Books, placed: set[str], asked: dict[str, Asked], *, offset: float) -> Verdict:
-    """`placed`: the numbers bidders were given; `asked`: those of applications on guarantees."""
+def judge(
+    stage: Stage, books: Books, placed: set[str], asked: dict[str, Asked], invoiced: dict[str, str], *, offset: float
+) -> Verdict:
+    """`placed`: the numbers bidders were given; `asked`: those of applications; `invoiced`: invoice → order."""
     verdict = Verdict()
     verdict.findings += _numbers(books, placed)
     for no, ours in books.ours.items():
@@ -76,7 +78,7 @@ def judge(stage: Stage, books: Books, placed: set[str], asked: dict[str, Asked],
                 verdict.findings.append((LOST, no, f"refused news: {chore['kind']} {chore['outcome']}"))
     verdict.findings += [(LOST, no, "the guarantee's document is not whole") for no in books.broken_files]
     verdict.findings += _texts(books)
-    verdict.findings += applied.judge(stage, asked)
+    verdict.findings += applied.judge(stage, asked, invoiced)
     verdict.findings += _rows(stage, offset)
     verdict.findings += _trail(stage)
     return verdict

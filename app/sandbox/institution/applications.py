@@ -138,6 +138,8 @@ def _agrees(office: Office, row: Row) -> bool:
     """As the number's last word says; outside the acceptance test by lot, the same for a number whenever asked."""
     if trial.played(row["number"]) is not None:
         return trial.played(row["number"]) is Play.APPROVE
+    if json.loads(row["body"]).get("type") == "CREDIT_NOTE":
+        return True  # what was given back must be taken back
     options = office.manners.option(row["institution"], row["order_no"], "decides") or KINDS["decides"]
     return bool(random.Random(row["number"]).random() < options["agrees"])  # noqa: S311
 
