@@ -18,7 +18,7 @@ from app.runtime.models import History, Instance
 from tests.chaos.holders import Asked
 from tests.chaos.stage import Stage
 
-S, G, I = ApplicationState, GuaranteeState, InvoiceState
+S, G, Made = ApplicationState, GuaranteeState, InvoiceState
 AGREED = {True: S.APPROVED, False: S.REFUSED}
 THEIR_STATE = {G.IN_FORCE: "IN_FORCE", G.REFUNDED: "REFUNDED", G.LAPSED: "LAPSED"}
 Found = tuple[str, str, str]
@@ -67,8 +67,8 @@ def _invoices(invoiced: dict[str, str], theirs: dict[str, Any], refunded: set[st
     yield from (("lost", no, "an invoice only the institution knows") for no in known - ours)
     for no, one in found.items():
         made_out = no in theirs and theirs[no]["decided"] == "APPROVED"
-        wanted = I.FAILED if not made_out else I.CREDITED if one.order_no in refunded else I.ISSUED
-        if one.state in (I.PROCESSING, I.CREDITING):
+        wanted = Made.FAILED if not made_out else Made.CREDITED if one.order_no in refunded else Made.ISSUED
+        if one.state in (Made.PROCESSING, Made.CREDITING):
             yield "stuck", no, f"in state {one.state}"
         elif one.state != wanted:
             yield "lost", no, f"{one.state}, not {wanted}"

@@ -195,7 +195,8 @@ class Run:
             await asyncio.gather(deciding, return_exceptions=True)
             await watch.end()
         self.application_kills = harm.total
-        say(f"{len(self.asked)} applications and {len(self.invoiced)} invoices stand, {harm.total} kills {dict(harm.done)}, {harm.flushes} flushes")
+        say(f"{len(self.asked)} applications and {len(self.invoiced)} invoices stand")
+        say(f"{harm.total} kills {dict(harm.done)}, {harm.flushes} flushes")
         say(f"in flight at kills: {harm.in_flight}; refused {dict(holders.refused)}, unanswered {holders.unanswered}")
         say(f"at the desk: {dict(reviewers.decided)}")
 
