@@ -13,7 +13,7 @@ from app import files, formjs, institutions, numbering, projects, runtime
 from app.accounts.access import predicate
 from app.accounts.roles import Role
 from app.accounts.user import User, current_user, identity
-from app.applications import allowed, drafts, secrets
+from app.applications import allowed, drafts, records, secrets
 from app.applications.models import OPEN, PREFIX, Application, ApplicationState, Kind
 from app.applications.panel import answers as answers_of
 from app.applications.panel import papers
@@ -34,7 +34,6 @@ PER_PAGE = 20
 Page = str | BaseResponse | tuple[str, int]
 Told = tuple[dict[str, Any], list[dict[str, Any]]]
 TITLES = {Kind.EXTENSION: "申请延期", Kind.REFUND: "申请退保", Kind.CANCELLATION: "申请注销", Kind.CLAIM: "申请理赔"}
-RECORDS = {Kind.EXTENSION: "延期记录", Kind.REFUND: "退保记录", Kind.CANCELLATION: "注销记录", Kind.CLAIM: "理赔记录"}
 OF_BIDDER = (Kind.EXTENSION, Kind.REFUND, Kind.CANCELLATION)
 CONFIRMED = frozenset({Kind.CLAIM})
 """Looked over once more before they are sent."""
@@ -135,17 +134,21 @@ def confirm(no: str, kind: str, draft: str) -> Page:
 @bp.get("/")
 def index() -> str:
     """延期记录, 退保记录, 注销记录, 理赔记录: one's own, the newest first."""
-    kind = request.args.get("kind", "")
+    user, kind = current_user(), request.args.get("kind", "")
     chosen = Kind(kind) if kind in set(Kind) else None  # type: ignore[call-arg]
-    query = select(Application).where(Application.applicant_index == secrets.applicant_index(current_user().entity_id))
+    query = select(Application).where(Application.applicant_index == secrets.applicant_index(user.entity_id))
     if chosen is not None:
         query = query.where(Application.kind == chosen.value)
     found = db.paginate(query.order_by(Application.id.desc()), per_page=PER_PAGE, max_per_page=PER_PAGE)
     return render_template(
         "applications/index.html",
-        title=RECORDS[chosen] if chosen is not None else _("申请记录"),
+        title=records.TITLES[chosen] if chosen is not None else _("申请记录"),
         found=found,
-        options=[(one.value, _(RECORDS[one]), None) for one in Kind],
+        chosen=chosen,
+        labels=records.labels(chosen) if chosen is not None else [],
+        cells=records.cells(chosen, found.items) if chosen is not None else {},
+        paid=records.paid,
+        options=[(one.value, _(records.TITLES[one]), None) for one in records.kinds_of(user)],
         kinds={one.value: one.label for one in Kind},
     )
 
@@ -316,6 +319,6 @@ def _case(no: str) -> dict[str, Any]:
         "papers": papers(no, own),
         "tasks": list(tasks),
         "entries": timeline.of(kind.value, no, held=application.state in OPEN),
-        "records": RECORDS[kind],
+        "records": records.TITLES[kind],
         **_guarantee(application.guarantee_no),
     }
