@@ -16,7 +16,7 @@ from app.accounts.user import User, current_user
 from app.audit import record
 from app.db import db, transaction
 from app.errors import Conflict
-from app.guarantees import favour, secrets
+from app.guarantees import acts, favour, secrets
 from app.guarantees.models import ClaimDelegation, Guarantee, GuaranteeState
 
 bp = Blueprint("favour", __name__, url_prefix="/guarantees/lots")
@@ -38,8 +38,9 @@ def index() -> str:
 
 @bp.get("/<lot_no>")
 def detail(lot_no: str) -> str:
-    lot = favour.lot(current_user(), lot_no)
-    rows = [row(one) for one in favour.of_lot(lot)]
+    user = current_user()
+    lot = favour.lot(user, lot_no)
+    rows = [{**row(one), "acts": acts.of(user, one.no)} for one in favour.of_lot(lot)]
     return render_template("guarantees/lot.html", lot=lot, rows=rows, delegation=favour.delegated(lot.no))
 
 

@@ -7,7 +7,8 @@ from app.audit import SYSTEM
 from app.db import transaction
 from app.runtime import definitions
 from tests.applications.desk import Desk, words
-from tests.orders.scene import LOT, XIANGJIAN, Scene
+from tests.applications.test_claim import LUGU, Beneficiary
+from tests.orders.scene import LOT, XIANGJIAN, YANCHI, Scene
 
 Issued = Callable[..., str]
 
@@ -127,3 +128,17 @@ def test_in_english_the_conditions_are_english(scene: Scene, desk: Desk, issued:
     page = desk.page(f"/guarantees/{issued()}?lang=en")
     assert "Bids have not been opened; discharge can be requested afterwards" in page
     assert "Opening reported now No must be Yes" in page
+
+
+def test_a_tenderers_list_says_for_each_guarantee_whether_it_may_be_claimed_on(
+    scene: Scene, desk: Desk, issued: Issued
+) -> None:
+    first, second = issued(), issued(who=YANCHI)
+    scene.wait(days=10, hours=2)
+    scene.lot_event("OPENED")
+    tenderer = Beneficiary(scene, "tenderer", LUGU)
+    no = tenderer.claims(first)
+    page = tenderer.page(f"/guarantees/lots/{LOT}")
+    assert "申请理赔 保函不在生效中，不能理赔 为什么 保函生效中 现在 否 须为 是 另有申请在办 现在 是 须为 否" in page
+    assert f'href="/guarantees/{second}/apply/claim"' in tenderer.client.get(f"/guarantees/lots/{LOT}").text
+    desk.decide(no, result="REJECTED", reject_code="N02", reason="索赔材料不符合保函约定")
