@@ -80,4 +80,4 @@ def test_every_door_answers_as_the_table_says(stage: Scene) -> None:
                 if (found := told(guarded.answer(who, action, at))) != expected:
                     wrong.append((who, action, at.state, at.lot, at.issuer, found, expected))
     assert wrong == [], f"{len(wrong)} of {cells} cells, the first: {wrong[:8]}"
-    assert cells == 4_285
+    assert cells == 4_305
