@@ -167,6 +167,13 @@ def invoice(play: Play, word: str) -> dict[str, Any]:
     }
 
 
+def credit_note(play: Play, word: str) -> dict[str, Any]:
+    """Takes back the invoice that the institution agreed to make out."""
+    original = invoice(play, trial.Play.APPROVE)["invoice_no"]
+    told = {"type": "CREDIT_NOTE", "original_no": original, "invoice_no": play.number("CREDIT", word)}
+    return {**invoice(play, word), **told}
+
+
 def lot_event(play: Play) -> dict[str, Any]:
     return {"lot_ref": play.number("LOT"), "event": "OPENED", "at": now(), "orders": [play.number(trial.Play.PAID)]}
 

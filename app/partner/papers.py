@@ -95,11 +95,16 @@ def claim(hall: Hall, ask: Ask) -> dict[str, Any]:
 
 
 def invoice(hall: Hall, ask: Ask) -> dict[str, Any]:
-    """A11"""
+    """A11; a credit note takes back an invoice of the same order."""
     order = hall.books.order(ask.env, ask.body["order_no"])
     if order.guarantee is None:
         raise Refusal(Code.STATE_CONFLICT, "尚未出函，不能开票")
-    if ask.body["amount"] != order.premium:
+    credit = ask.body["type"] == "CREDIT_NOTE"
+    if credit:
+        original = hall.books.applications.get((ask.env, ask.body["original_no"]))
+        if original is None or original.call != "A11" or original.order is not order:
+            raise Refusal(Code.UNKNOWN, fields={"original_no": "没有这份开票申请"})
+    if not 0 < ask.body["amount"] <= order.premium or (not credit and ask.body["amount"] != order.premium):
         raise Refusal(Code.AMOUNT_MISMATCH, f"保费为{order.premium / 100:.2f}元")
     return _apply(hall, ask, Application("A11", "invoice_no", order, ask.body, ask.wire, ask.env))
 

@@ -129,6 +129,6 @@ def test_a_run_under_way_is_asked_for_again_and_again(app, client, bank):
     page = html.fromstring(client.get(f"/acceptance/{run.no}").text)
     (live,) = page.xpath("//*[@data-live]/@data-live")
     fragment = client.get(live, headers={"X-Fragment": "1"})
-    assert "验收进行中：已完成 0 / 151 项" in fragment.text
+    assert "验收进行中：已完成 0 / 152 项" in fragment.text
     assert client.get(live, headers={"X-Fragment": "1", "If-None-Match": fragment.headers["ETag"]}).status_code == 304
     assert client.post("/acceptance/institutions/BANK01", follow_redirects=True).text.count("正在进行") >= 1

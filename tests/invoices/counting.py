@@ -35,9 +35,9 @@ class Books(Desk):
         self.scene.work()
         return answer
 
-    def asked(self, order: str, **said: Any) -> str:
+    def asked(self, order: str, *, who: Bidder = XIANGJIAN, **said: Any) -> str:
         """An application that was taken in; its number."""
-        answer = self.ask(order, **said)
+        answer = self.ask(order, who=who, **said)
         assert answer.status_code == 302, words(answer)
         number: str = answer.location.rsplit("/", 1)[1]
         return number

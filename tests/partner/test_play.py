@@ -210,6 +210,11 @@ def test_applications_are_decided_as_their_numbers_say(platform, tester, order):
     }  # fmt: skip
     ask(A11, bill)
     assert told(platform, "B8", invoice_no=bill["invoice_no"])[0].body["file"]["content"].startswith(b"%PDF")
+    red = bill | {"type": "CREDIT_NOTE", "invoice_no": named("HC", "APPROVE"), "original_no": bill["invoice_no"]}
+    assert code(lambda: ask(A11, red | {"original_no": named("FP", "NONE")})) == 3001
+    assert code(lambda: ask(A11, red | {"amount": PREMIUM + 1})) == 3005
+    ask(A11, red | {"amount": PREMIUM - 100})
+    assert told(platform, "B8", invoice_no=red["invoice_no"])[0].body["result"] == "APPROVED"
     back = {"reason_code": "R01", "reason": "不再参加投标", "premium": PREMIUM, "refund_no": named("TB", "APPROVE")}
     assert code(lambda: ask(A8, back | {"premium": PREMIUM + 1}, guarantee_no=no)) == 3005
     ask(A8, back, guarantee_no=no)

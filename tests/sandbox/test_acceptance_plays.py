@@ -110,6 +110,12 @@ def test_applications_are_decided_as_their_numbers_say(platform, played, order_n
     }  # fmt: skip
     ask(A11, bill | {"invoice_no": named("FP", "APPROVE")})
     assert told(platform, "B8", invoice_no=named("FP", "APPROVE"))[0].body["file"]["content"].startswith(b"%PDF")
+    red = bill | {"type": "CREDIT_NOTE", "invoice_no": named("HC", "APPROVE")}
+    with pytest.raises(Refused) as refused:
+        ask(A11, red | {"original_no": named("FP", "NONE")})
+    assert refused.value.code == Code.UNKNOWN
+    ask(A11, red | {"original_no": named("FP", "APPROVE"), "amount": PREMIUM - 100})
+    assert told(platform, "B8", invoice_no=named("HC", "APPROVE"))[0].body["result"] == "APPROVED"
     back = {"reason_code": "R01", "reason": "不再参加投标"}
     with pytest.raises(Refused) as refused:
         ask(A8, back | {"refund_no": named("TB", "APPROVE"), "premium": PREMIUM + 1}, guarantee_no=no)

@@ -14,6 +14,7 @@ from app.protocol.codes import Code, Refusal
 from app.protocol.digests import sm3_hex
 from app.sandbox.cast import ENTITIES
 from tests.applications.desk import Desk
+from tests.invoices.counting import PAPER, Books
 from tests.orders.scene import Bidder, Scene
 from tests.support.people import login_as
 
@@ -22,6 +23,8 @@ BIDDERS: tuple[Bidder, ...] = ENTITIES[:6]
 BOND = 61_234_500
 AMOUNTS = ("612345", "612345.00", "61234500", "1837.04", "183704", "3061.73", "306173")
 """The bond, and what 0.30 % and 0.50 % of it are: yuan, fen."""
+TAX_INVOICE, COURIER, ACCOUNT, ADDRESS = "26430000007788990011", "SF7788990011", "6222027788990011", "望城坡街道7788号"
+"""What is on an invoice and its envelope."""
 BANK, INSURER = "BANK01-TB", "INS01-TB"
 
 
@@ -70,7 +73,23 @@ def _issued(scene: Scene, lot: str, who: Bidder) -> str:
     scene.issues(no, paper="tampered", known=False)
     scene.issues(no)
     _asked_back(scene, no, who)
+    _invoiced(scene, no, who)
     return no
+
+
+def _invoiced(scene: Scene, no: str, who: Bidder) -> None:
+    """开具发票: refused once in words that name the bidder, then made out by post."""
+    books, handler = Books(scene), who["handler"]
+    said = PAPER | {
+        "title": who["name"], "tax_no": who["uscc"], "recipient": handler["name"], "recipient_phone": handler["phone"],
+        "recipient_address": f"{who['name']}{ADDRESS}", "account": ACCOUNT,
+    }  # fmt: skip
+    refused = books.asked(no, who=who, **said)
+    books.decide(refused, result="REJECTED", reject_code="T01", reason=f"{who['name']}的税号{who['uscc']}有误")
+    invoice = books.asked(no, who=who, **said)
+    told = {"courier": "顺丰速运", "courier_no": COURIER, "number": TAX_INVOICE}
+    assert books.tells_of(invoice, no, **told).code == 0
+    assert handler["name"][0] in books.page(f"/invoices/{invoice}", who=who)
 
 
 def _asked_back(scene: Scene, no: str, who: Bidder) -> None:

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from app import logs
+from tests.invoices.counting import PAPER
 from tests.orders.scene import Scene
-from tests.secrecy.life import AMOUNTS, BIDDERS, LOTS, UNWANTED, Life, lived
+from tests.secrecy.life import ACCOUNT, ADDRESS, AMOUNTS, BIDDERS, COURIER, LOTS, TAX_INVOICE, UNWANTED, Life, lived
 from tests.secrecy.traces import Traces, taken
 
 pytestmark = pytest.mark.both_databases
@@ -82,6 +83,13 @@ def test_nobody_who_bids_can_be_read(seized: Taken) -> None:
     for who in BIDDERS:
         said = (who["name"], who["name"][:4], who["uscc"], who["sub"], *who["handler"].values())
         assert traces.holding(said) == []
+
+
+def test_nothing_that_stands_on_an_invoice_can_be_read(seized: Taken) -> None:
+    """A tax invoice's number names its buyer to anybody who looks it up."""
+    _life, traces = seized
+    assert traces.tables["invoice"]
+    assert traces.holding((TAX_INVOICE, COURIER, ACCOUNT, ADDRESS, PAPER["bank"], PAPER["address"])) == []
 
 
 def test_no_amount_that_would_tell_the_lot_can_be_read(seized: Taken) -> None:

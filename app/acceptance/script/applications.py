@@ -75,6 +75,13 @@ def invoiced(play: Play) -> None:
         raise Failed("电子发票应带文件")
 
 
+@chapter("B8-3", "红冲", expects="A11的type为CREDIT_NOTE，发B8 APPROVED，带红字发票文件", needs=("B8-2",))
+def credited(play: Play) -> None:
+    said = _granted(play, A11, B8, samples.credit_note(play, Word.APPROVE), "invoice_no")
+    if "file" not in said:
+        raise Failed("电子发票应带红字发票文件")
+
+
 @chapter("A8-1", "退保保费与支付不符", expects="拒绝，应答3005", needs=("B3-1",))
 def wrong_premium(play: Play) -> None:
     asked = samples.refund(play, "WRONG", premium=play.known["premium"] + 100)

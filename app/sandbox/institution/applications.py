@@ -57,16 +57,29 @@ def claim(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any]
 
 
 def invoice(office: Office, books: sqlite3.Connection, ask: Ask) -> dict[str, Any]:
-    """A11: for a premium that was paid and bought a guarantee."""
+    """A11: for a premium that was paid and bought a guarantee; a credit note takes back an invoice of its order."""
     order = office.order(books, ask.code, ask.body["order_no"])
     if order["issue_status"] != "ISSUED":
         raise Refusal(Code.STATE_CONFLICT, "尚未出函，不能开票")
-    if ask.body["amount"] != order["premium"]:
+    if ask.body["type"] == "CREDIT_NOTE":
+        _may_credit(books, ask, order)
+    elif ask.body["amount"] != order["premium"]:
         raise Refusal(Code.AMOUNT_MISMATCH, f"保费为{order['premium'] / 100:.2f}元")
     guarantee = books.execute(
         "SELECT * FROM guarantees WHERE institution = ? AND order_no = ?", (ask.code, order["order_no"])
     ).fetchone()
     return _enter(office, books, ask, guarantee, "A11")
+
+
+def _may_credit(books: sqlite3.Connection, ask: Ask, order: Row) -> None:
+    original = ask.body["original_no"]
+    row = books.execute(
+        "SELECT order_no FROM applications WHERE institution = ? AND number = ? AND call = 'A11'", (ask.code, original)
+    ).fetchone()
+    if row is None or row["order_no"] != order["order_no"]:
+        raise Refusal(Code.UNKNOWN, f"没有开票申请{original}", fields={"original_no": "没有这份开票申请"})
+    if not 0 < ask.body["amount"] <= order["premium"]:
+        raise Refusal(Code.AMOUNT_MISMATCH, f"红冲金额应不超过保费{order['premium'] / 100:.2f}元")
 
 
 def products(office: Office, books: sqlite3.Connection, ask: Ask) -> None:
