@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from flask import Flask, Response, abort, current_app, g, jsonify, render_template, request
@@ -44,6 +45,12 @@ def init(app: Flask) -> None:
 def fragment(name: str, **values: Any) -> str:
     """A part of a page, rendered without what only the frame around it needs."""
     return current_app.jinja_env.get_template(name).render(values)
+
+
+def attached(response: Response, name: str) -> Response:
+    """To be saved under a name that may be Chinese; a header is ASCII."""
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    return response
 
 
 def wants_json() -> bool:

@@ -27,6 +27,7 @@ from app.guarantees.acts import Act
 from app.guarantees.views import own_guarantee
 from app.runtime import answers, definitions, timeline
 from app.runtime.models import UserTask
+from app.web import attached
 
 bp = Blueprint("applications", __name__, url_prefix="/applications")
 apply_bp = Blueprint("apply", __name__, url_prefix="/guarantees")
@@ -186,9 +187,7 @@ def paper(no: str, file: int) -> BaseResponse:
         raise NotFound(_("没有找到该文件"))
     with transaction():
         record(f"desk:{no}", "查看附件", by=current_user().actor, file=file)
-    answer = Response(files.content(file), mimetype=files.row_of(file).media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=found["name"])
-    return answer
+    return attached(Response(files.content(file), mimetype=files.row_of(file).media_type), found["name"])
 
 
 @bp.route("/<no>/tasks/<int:task_id>", methods=["GET", "POST"])

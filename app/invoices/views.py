@@ -24,6 +24,7 @@ from app.orders.acts import Act
 from app.runtime import answers as sent_answers
 from app.runtime import definitions, timeline
 from app.runtime.conditions import Verdict
+from app.web import attached
 
 bp = Blueprint("invoices", __name__, url_prefix="/invoices")
 apply_bp = Blueprint("invoicing", __name__, url_prefix="/orders")
@@ -197,9 +198,8 @@ def _download(invoice: Invoice, file_id: int | None, told: dict[str, Any]) -> Ba
     with transaction():
         record(f"desk:{invoice.no}", "下载发票", by=current_user().actor, file=file_id)
     answer = Response(files.read(stored.id), mimetype=stored.media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=told["name"])
     answer.content_length = stored.size
-    return answer
+    return attached(answer, told["name"])
 
 
 def _present(no: str) -> tuple[str, str]:

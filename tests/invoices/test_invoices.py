@@ -1,6 +1,7 @@
 """开具发票 and 我的发票 (manual 5.2.3, 5.4)."""
 
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import pytest
 
@@ -26,6 +27,9 @@ def test_the_institution_makes_it_out_on_the_desk_and_the_bidder_has_the_file(
     assert NUMBER in books.page(f"/invoices/{no}")
     answer = scene.client().get(f"/invoices/{no}/file")
     assert answer.data == PDF
+    saved_as = answer.headers["Content-Disposition"]
+    assert saved_as.isascii()
+    assert unquote(saved_as).endswith("电子发票.pdf")
     assert "发票已开具" in scene.told_of(f"/invoices/{no}")
     assert any(no in text for text in scene.texts(no))
 
