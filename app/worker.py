@@ -146,6 +146,10 @@ def _perform(job_id: int) -> bool:
                 carrying.gave_up(db.session.get_one(Job, job_id), reason)
         return True
     db.session.rollback()
+    if result is queue.MORE:
+        with transaction():
+            queue.handed_back(job_id, attempt)
+        return True
     with transaction():
         kept = queue.answered(job_id, attempt, result, done=kind != "call")
     if kept and kind == "call":

@@ -19,6 +19,8 @@ def init(app: Flask) -> None:
             "applications/lot_event": lot_events.tell_event,
             "applications/opening": lot_events.tell_opening,
             "applications/lot_change": lot_changes.begin,
+            "applications/lot_news": lot_changes.tell_one,
+            "applications/unseal": lot_changes.unseal_one,
         }
     )
     telling.phones[KIND] = phone_of

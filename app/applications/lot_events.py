@@ -8,7 +8,6 @@ from app.applications import secrets
 from app.db import db, transaction
 from app.guarantees import secrets as guarantees
 from app.jobs import queue
-from app.orders import secrets as orders
 from app.projects.models import Lot, LotEvent, LotState
 from app.runtime import inbox
 from app.sealing import blind
@@ -62,5 +61,4 @@ def _tell(lot_no: str, message: str, key: str) -> None:
 
 
 def _open_of(lot_no: str) -> list[Any]:
-    found = (guarantees.of_order(order.no) for order in orders.of_lot(lot_no))
-    return [one for g in found if g is not None and (one := secrets.open_on(g.no)) is not None]
+    return secrets.open_on_each([guarantee.no for guarantee in guarantees.of_lot(lot_no)])

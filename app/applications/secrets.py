@@ -1,5 +1,6 @@
 """What an application hides, and how its applicant finds it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -53,6 +54,17 @@ def locked(no: str) -> Application:
 def open_on(guarantee_no: str) -> Application | None:
     """The application that is being dealt with, if there is one."""
     return db.session.scalar(select(Application).where(Application.open_key == guarantee_no))
+
+
+def open_on_each(guarantee_nos: Sequence[str]) -> list[Application]:
+    """The applications that are being dealt with on any of these guarantees."""
+    return [
+        application
+        for start in range(0, len(guarantee_nos), 500)
+        for application in db.session.scalars(
+            select(Application).where(Application.open_key.in_(guarantee_nos[start : start + 500]))
+        )
+    ]
 
 
 def _read(no: str, *, lock: bool) -> Application:

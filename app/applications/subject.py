@@ -8,19 +8,20 @@ from functools import cached_property
 from typing import Any
 
 from app import clock, institutions, projects
-from app.applications import secrets
+from app.applications import lot_changes, lot_panel, secrets
 from app.applications.models import Application, Kind
 from app.applications.panel import panel
 from app.guarantees import secrets as guarantees
 from app.guarantees.models import Guarantee, GuaranteeState
 from app.institutions import catalogue
 from app.institutions.models import InstitutionKind
-from app.projects.models import Lot, LotState
+from app.projects.models import EventKind, Lot, LotState
 from app.projects.subject import FIELDS as LOT_FACTS
 from app.projects.subject import facts as lot_facts
 from app.runtime.operations import Fact, Subject
 from app.states import words
 
+EVENTS = {**words(EventKind), lot_changes.AWARDED: "定标"}
 CHANGES = ("CHANGED", "SUSPENDED", "RESUMED")
 
 
@@ -208,8 +209,12 @@ GUARANTEE = Subject(
 LOT_EVENT = Subject(
     kind="lot_event",
     title="标段变更",
-    facts=lambda key: {"lot": lambda: lot_facts(projects.get(key.partition(":")[0]))},
-    fields=LOT_FACTS,
+    facts=lambda key: {
+        "lot": lambda: lot_facts(projects.get(key.partition(":")[0])),
+        "event": lambda: lot_changes.kind_of(key),
+    },
+    fields=(*LOT_FACTS, Fact("event", "string", "发生了什么", words=EVENTS, lasting=lambda facts: True)),
+    panel=lot_panel.panel,
     policies=("lot_change",),
     link=lambda key: f"/lots/{key.partition(':')[0]}",
 )

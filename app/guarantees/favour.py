@@ -15,7 +15,6 @@ from app.db import db
 from app.errors import NotFound
 from app.guarantees import secrets
 from app.guarantees.models import ClaimDelegation, Guarantee
-from app.orders import secrets as orders
 from app.projects.models import Lot
 
 
@@ -36,8 +35,7 @@ def of_lot(opened: Lot) -> Sequence[Guarantee]:
     """Every guarantee on an opened lot."""
     if opened.opened_at is None:
         raise NotFound("没有找到该标段，或者尚未开标")
-    found = (secrets.of_order(order.no) for order in orders.of_lot(opened.no))
-    return [guarantee for guarantee in found if guarantee is not None]
+    return list(secrets.of_lot(opened.no))
 
 
 def in_favour(user: User, guarantee_no: str) -> bool:

@@ -1,16 +1,21 @@
 """What a guarantee hides, and how its bidder finds it."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import count
 
 from sqlalchemy import select
 
 from app.db import db, remembered
 from app.errors import NotFound
 from app.guarantees.models import Guarantee
+from app.orders.models import Order
+from app.orders.secrets import indexes
 from app.sealing import seal_for_lot, unseal_for_lot
 
 SCOPE = "guarantee.sealed"
+PORTION = 50
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,27 @@ def _read(no: str, *, lock: bool) -> Guarantee:
     if guarantee is None:
         raise NotFound("没有这份保函", no=no)
     return guarantee
+
+
+def of_lot(lot_no: str, number: int = PORTION) -> Iterator[Guarantee]:
+    """The lot's guarantees, the oldest order first, read `number` orders at a time."""
+    for start in count(1, number):
+        orders, found = portion(lot_no, start, number)
+        yield from found
+        if orders < number:
+            return
+
+
+def portion(lot_no: str, start: int, number: int = PORTION) -> tuple[int, list[Guarantee]]:
+    """How many orders of the lot there are from the `start`-th on, at most `number`, and their guarantees."""
+    names = indexes(lot_no, start, number)
+    rows = db.session.execute(
+        select(Order.lot_index, Guarantee)
+        .outerjoin(Guarantee, Guarantee.order_no == Order.no)
+        .where(Order.lot_index.in_(names))
+    )
+    found = dict(rows.tuples().all())
+    return len(found), [guarantee for name in names if (guarantee := found.get(name)) is not None]
 
 
 def of_order(order_no: str) -> Guarantee | None:

@@ -37,6 +37,12 @@ _ANSWER = Statement(
     "UPDATE job SET state = :state, result = :result, error = NULL, run_at = :now, done_at = :done_at "
     "WHERE id = :id AND state = 'running' AND attempt = :attempt RETURNING id"
 )
+_HAND_BACK = Statement(
+    "UPDATE job SET state = 'due', attempt = attempt - 1, run_at = clock(), offered_at = NULL, offers = 0 "
+    "WHERE id = :id AND state = 'running' AND attempt = :attempt RETURNING id"
+)
+MORE = object()
+"""What a handler returns that did a portion of its work and kept how far it came."""
 BACKOFF = (2, 10, 60, 180, 600, 1800)  # seconds before the second, third … attempt
 
 _PAUSED = select(HouseFlag.value).where(HouseFlag.name == "outside_calls_paused", HouseFlag.value == "yes")
@@ -131,6 +137,12 @@ def answered(job_id: int, attempt: int, result: Any, *, done: bool = False) -> b
     now, kept = clock.now(), None if result is None else seal_json(result, RESULT)
     row = {"state": DONE if done else ANSWERED, "result": kept, "now": now, "done_at": now if done else None}
     return one(_ANSWER, id=job_id, attempt=attempt, **row) is not None
+
+
+def handed_back(job_id: int, attempt: int) -> None:
+    """A portion is done: the row is due again at once, and this attempt does not count. The caller commits."""
+    one(_HAND_BACK, id=job_id, attempt=attempt)
+    after_commit(nudge)
 
 
 def failed(job_id: int, attempt: int, error: BaseException) -> str | None:

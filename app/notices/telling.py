@@ -9,7 +9,7 @@ import yaml
 from sqlalchemy import func, select, update
 
 from app import clock
-from app.db import db, transaction
+from app.db import db, remembered, transaction
 from app.errors import NotFound
 from app.jobs import queue
 from app.notices import line
@@ -43,7 +43,7 @@ def tell(
 
     `whom`: an entity's id, or `of_staff`. `sms`: no, where nobody knows a phone.
     """
-    text = text_of(code)
+    text = remembered("message text", code, lambda: text_of(code))
     filled = {"no": about, **(places or {})}
     notice = {
         "recipient": recipient(whom),

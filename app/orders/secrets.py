@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -130,6 +131,11 @@ def free_lot_index(lot_no: str) -> str:
 
     Used ones are 1…n without gaps, so n is closed in on: one query up to 32 orders, two or three for any number.
     """
+    return blind("order.lot", lot_no, how_many(lot_no) + 1)
+
+
+def how_many(lot_no: str) -> int:
+    """The lot's orders. Secret before opening."""
     low, high, points = 0, 1 << 24, [*range(1, _PROBE + 1), *(_PROBE << k for k in range(1, 20))]
     while high - low > 1:
         names = {blind("order.lot", lot_no, number): number for number in points if low < number < high}
@@ -137,20 +143,19 @@ def free_lot_index(lot_no: str) -> str:
         low = max(taken, default=low)
         high = min(number for number in (*names.values(), high) if number > low)
         points = list(range(low + 1, high, max(1, (high - low) // _PROBE)))
-    return blind("order.lot", lot_no, high)
+    return low
 
 
 def of_lot(lot_no: str) -> Iterator[Order]:
     """The lot's orders, oldest first. Callers that show anything must have checked that the lot is opened."""
-    for indexes in _probes(lot_no):
-        found = {o.lot_index: o for o in db.session.scalars(select(Order).where(Order.lot_index.in_(indexes)))}
-        yield from (found[index] for index in indexes if index in found)
-        if len(found) < len(indexes):
+    for start in count(1, _PROBE):
+        names = indexes(lot_no, start, _PROBE)
+        found = {o.lot_index: o for o in db.session.scalars(select(Order).where(Order.lot_index.in_(names)))}
+        yield from (found[index] for index in names if index in found)
+        if len(found) < len(names):
             return
 
 
-def _probes(lot_no: str) -> Iterator[list[str]]:
-    start = 1
-    while True:
-        yield [blind("order.lot", lot_no, number) for number in range(start, start + _PROBE)]
-        start += _PROBE
+def indexes(lot_no: str, start: int, number: int) -> list[str]:
+    """What the lot's orders from the `start`-th on are found by."""
+    return [blind("order.lot", lot_no, position) for position in range(start, start + number)]

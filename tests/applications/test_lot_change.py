@@ -7,14 +7,34 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
+from app.applications import walks
+from app.db import db, transaction
 from app.guarantees.models import Guarantee
+from app.jobs import queue
 from app.notices.models import Notice
 from app.protocol.calls import A6, C6
-from app.runtime.models import Instance
-from tests.applications.desk import Desk
-from tests.orders.scene import LOT, XIANGJIAN, YANCHI, Scene
+from app.runtime.models import OPEN, Incident, Instance
+from tests.applications.desk import Desk, words
+from tests.orders.scene import LOT, XIANGJIAN, YANCHI, YUEYUN, Scene
+from tests.support.people import login_as
 
 Issued = Callable[..., str]
+
+
+class Killed(BaseException):
+    """The worker is gone, whatever it was at."""
+
+
+def killed(*_: object) -> None:
+    raise Killed
+
+
+def spoil(scene: Scene, guarantee: str, content: bytes) -> bytes:
+    """Put `content` in place of what the guarantee hides; returns what was there."""
+    with scene.app.app_context(), transaction():
+        row = db.session.scalars(select(Guarantee).where(Guarantee.no == guarantee)).one()
+        before, row.sealed = row.sealed, content
+        return before
 
 
 def told(scene: Scene, guarantee: str) -> list[str]:
@@ -101,6 +121,57 @@ def test_after_the_award_all_but_the_winner_are_told_that_they_may_discharge(sce
     scene.work()
     assert "项目已定标，可以注销保函" in told(scene, other)
     assert "项目已定标，可以注销保函" not in told(scene, winner)
+
+
+@pytest.mark.both_databases
+def test_a_worker_killed_between_two_portions_leaves_off_there_and_tells_everybody_once(
+    scene: Scene, issued: Issued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walks, "PORTION", 2)
+    guarantees = [issued(who=who) for who in (XIANGJIAN, YANCHI, YUEYUN)]
+    with monkeypatch.context() as dying, pytest.raises(Killed):
+        dying.setattr(queue, "handed_back", killed)
+        scene.lot_event("SUSPENDED")
+    assert [told(scene, guarantee) for guarantee in guarantees] == [["项目暂停"], ["项目暂停"], []]
+    scene.work()
+    assert told(scene, guarantees[2]) == []  # the dead worker's lease
+    scene.wait(minutes=2)
+    assert [told(scene, guarantee) for guarantee in guarantees] == [["项目暂停"]] * 3
+    assert len([text for text in scene.counter.texts if "已暂停" in text["text"]]) == 3
+
+
+def test_staff_read_how_far_it_came_and_no_number_before_opening(scene: Scene, issued: Issued) -> None:
+    [issued(who=who) for who in (XIANGJIAN, YANCHI)]
+    scene.lot_event("CHANGED")
+
+    def progress(number: int) -> str:
+        auditor = scene.app.test_client()
+        login_as(auditor, "auditor")
+        cases = scene.rows(select(Instance).where(Instance.policy == "lot_change").order_by(Instance.id))
+        return words(auditor.get(f"/work/oversight/cases/lot_change/{cases[number - 1].key}"))
+
+    assert "已完成" in progress(1)
+    assert " 份" not in progress(1)
+    scene.wait(days=10, hours=2)
+    scene.lot_event("OPENED")
+    assert "2 / 2 份" in progress(2)
+
+
+def test_one_guarantee_that_fails_stops_no_other_and_is_told_when_it_is_tried_again(
+    scene: Scene, issued: Issued
+) -> None:
+    broken, whole = [issued(who=who) for who in (XIANGJIAN, YANCHI)]
+    readable = spoil(scene, broken, b"not what was sealed, not what was sealed")
+    scene.lot_event("SUSPENDED")
+    assert (told(scene, broken), told(scene, whole)) == ([], ["项目暂停"])
+    (incident,) = scene.rows(select(Incident).where(Incident.status == OPEN))
+    assert LOT not in f"{incident.key} {incident.message}"
+    spoil(scene, broken, readable)
+    operator = scene.app.test_client()
+    login_as(operator, "operator")
+    assert operator.post(f"/desk/incidents/{incident.id}/retry").status_code in (302, 303)
+    scene.work()
+    assert (told(scene, broken), told(scene, whole)) == (["项目暂停"], ["项目暂停"])
 
 
 def test_a_kill_in_the_middle_tells_nobody_twice(scene: Scene, issued: Issued) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from werkzeug.test import TestResponse
 
 from app import clock, worker
@@ -304,7 +304,8 @@ class Scene:
 
     def _next_due(self) -> datetime | None:
         with self.app.app_context():
-            jobs = db.session.scalar(select(func.min(Job.run_at)).where(Job.state.in_((DUE, RUNNING, ANSWERED))))
+            next_at = case((Job.state == RUNNING, Job.lease_until), else_=Job.run_at)
+            jobs = db.session.scalar(select(func.min(next_at)).where(Job.state.in_((DUE, RUNNING, ANSWERED))))
             looks = db.session.scalar(select(func.min(InboxMessage.look_at)).where(InboxMessage.delivered_at.is_(None)))
         return min((moment for moment in (jobs, looks) if moment is not None), default=None)
 
