@@ -30,7 +30,6 @@ bp = Blueprint("invoices", __name__, url_prefix="/invoices")
 apply_bp = Blueprint("invoicing", __name__, url_prefix="/orders")
 PER_PAGE = 20
 S = InvoiceState
-UNDER_WAY = frozenset({S.PROCESSING, S.CREDITING})
 TITLE, SEE = "开具发票", "查看发票"
 Page = str | BaseResponse | tuple[str, int]
 
@@ -237,5 +236,6 @@ def _case(no: str) -> dict[str, Any]:
     entries = timeline.of(allowed.POLICY, no, held=invoice.state == S.PROCESSING)
     if invoice.credit_no is not None:
         entries += timeline.of(crediting.POLICY, invoice.credit_no, held=invoice.state == S.CREDITING)
+        entries.sort(key=lambda entry: (entry["state"] != "done", entry["at"]))
     said = answers(secrets.content(invoice), masked=True)
-    return {**_row(invoice), "said": said, "entries": entries, "under_way": invoice.state in UNDER_WAY}
+    return {**_row(invoice), "said": said, "entries": entries}

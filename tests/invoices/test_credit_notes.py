@@ -83,7 +83,9 @@ def test_what_the_institution_can_not_take_back_stands_before_an_operator(
     books.decide(credit, **NO)
     scene.decide(credit, outcome="DONE", tax_invoice_no=RED)
     assert books.state_of(no) == "已红冲"
-    assert RED in books.page(f"/invoices/{no}")
+    page = books.page(f"/invoices/{no}")
+    assert RED in page
+    assert page.index("机构未能红冲") < page.index("红冲中 → 已红冲"), "told in the order in which it happened"
 
 
 def test_an_institution_that_takes_no_credit_note_is_an_incident(scene: Scene, books: Books, issued: Issued) -> None:
