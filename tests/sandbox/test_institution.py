@@ -8,10 +8,10 @@ import pytest
 import requests
 
 from app.protocol import documents, signing
-from app.protocol.calls import A1, A2, A3, A4, A5, A6, A12, A13, A14, A15
+from app.protocol.calls import A1, A2, A3, A4, A5, A6, A7, A9, A12, A13, A14, A15
 from app.protocol.client import Client, Refused, Untrusted
 from app.protocol.codes import Code
-from app.protocol.digests import sm3_hex
+from app.protocol.digests import sha256_hex, sm3_hex
 from app.sandbox import demo
 from tests.sandbox.receiver import until
 
@@ -138,6 +138,20 @@ def test_an_order_number_is_used_once(platform, sandbox, order):
     client.call(A2, order(), request_id="again")
     with pytest.raises(Refused) as refused:
         client.call(A2, order(guarantee_amount=1_000_000), request_id="other")
+    assert refused.value.code == Code.DUPLICATE
+
+
+def test_a_returned_application_comes_again_under_its_number(platform, sandbox, order):
+    guarantee, client = issued(platform, order()), platform.client("BANK01")
+    no, content = guarantee["guarantee_no"], guarantee["file"]["content"]
+    paper = {"format": "PDF", "content": content, "sm3": sm3_hex(content), "sha256": sha256_hex(content)}
+    later = {"extension_no": f"YQ-{no}", "valid_to": guarantee["valid_to"] + timedelta(days=30)}
+    returned = {"cancellation_no": f"ZX-{no}", "evidence": [paper]}
+    for n, reason in enumerate(("已开标", "已开标，未中标")):
+        client.call(A9, returned | {"reason": reason}, request_id=f"A9-{no}-{n}", guarantee_no=no)
+    client.call(A7, later | {"reason": "开标延期"}, request_id=f"A7-{no}-0", guarantee_no=no)
+    with pytest.raises(Refused) as refused:
+        client.call(A7, later | {"reason": "再次延期"}, request_id=f"A7-{no}-1", guarantee_no=no)
     assert refused.value.code == Code.DUPLICATE
 
 

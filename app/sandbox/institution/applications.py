@@ -231,16 +231,24 @@ def _application(books: sqlite3.Connection, code: str, number: str) -> Row:
     return row
 
 
+CORRECTED = frozenset({"A9", "A10"})
+"""May be sent back for correction, and come again under their number."""
+
+
 def _enter(office: Office, books: sqlite3.Connection, ask: Ask, guarantee: Row, call: str) -> dict[str, Any]:
     number, message = ask.body[_NAMES[call]], CALLS[call].body
     assert message is not None
     wire = json.dumps(write(message, ask.body), ensure_ascii=False, sort_keys=True)
     known = books.execute(
-        "SELECT body FROM applications WHERE institution = ? AND number = ?", (ask.code, number)
+        "SELECT body, verdict FROM applications WHERE institution = ? AND number = ?", (ask.code, number)
     ).fetchone()
     if known:
         if known["body"] != wire:
-            raise Refusal(Code.DUPLICATE, "该申请编号已用于另一份申请")
+            if call not in CORRECTED or known["verdict"]:
+                raise Refusal(Code.DUPLICATE, "该申请编号已用于另一份申请")
+            books.execute(
+                "UPDATE applications SET body = ? WHERE institution = ? AND number = ?", (wire, ask.code, number)
+            )
         return {"number": number}
     insert(
         books,
