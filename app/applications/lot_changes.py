@@ -30,7 +30,7 @@ from app.sealing import blind
 
 POLICY, UNSEALING = "lot_change", "unsealing"
 AWARDED = "AWARDED"
-ALL, SHORT, LOSERS = "all", "short", "losers"
+ALL, SHORT, ENOUGH, LOSERS = "all", "short", "enough", "losers"
 
 
 def on_event(lot: Lot, event: LotEvent) -> None:
@@ -63,7 +63,8 @@ def kind_of(key: str) -> str:
 
 
 def tell(context: OpContext, text: str, whom: str = ALL) -> Any:
-    """Outside: one notice for each guarantee in force: `whom` are all, the too short ones, or all but the winner's."""
+    """Outside: one notice for each guarantee in force: `whom` are all, the too short, the long enough, or all but
+    the winner's."""
     lot = _lot(context.key)
     some = partial(_tell, lot, text, whom, context.key)
 
@@ -127,7 +128,8 @@ def _tell_those(lot: Lot, text: str, whom: str, found: Mapping[str, Guarantee]) 
             continue
         content = guarantees.content(guarantee)
         days = gap_days(content.ends, lot)
-        if (whom == SHORT and not days) or (whom == LOSERS and content.bidder_uscc == winner):
+        spared = {SHORT: not days, ENOUGH: days > 0, LOSERS: content.bidder_uscc == winner}
+        if spared.get(whom, False):
             continue
         telling.tell(
             content.bidder_id,

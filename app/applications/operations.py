@@ -140,7 +140,12 @@ OPERATIONS = (
         title="通知标段的投标人",
         parameters=(
             Field("text", "string", "通知文本编号"),
-            Field("whom", "string", "对象：all、short（有效期不足的）、losers（未中标的）", required=False),
+            Field(
+                "whom",
+                "string",
+                "对象：all、short（有效期不足的）、enough（有效期足够的）、losers（未中标的）",
+                required=False,
+            ),
         ),
         effects=("逐份通知保函的投标人",),
         simulate=lambda context, text, whom="": None,

@@ -15,6 +15,7 @@ from app.guarantees import secrets as guarantees
 from app.guarantees.models import Guarantee, GuaranteeState
 from app.institutions import catalogue
 from app.institutions.models import InstitutionKind
+from app.projects import awards
 from app.projects.models import EventKind, Lot, LotState
 from app.projects.subject import FIELDS as LOT_FACTS
 from app.projects.subject import facts as lot_facts
@@ -74,6 +75,7 @@ class GuaranteeFacts:
             "opening_passed": lot.opened_at is not None or lot.opening_at <= (at or clock.now()),
             "opening_at": lot.opening_at,
             "bid_deadline": lot.bid_deadline,
+            "awarded": awards.of_lot(lot.no) is not None,
             "changed_after_issue": lot.updated_at > self.row.received_at,
             "needed_until": needed,
             "gap_days": max(0, -((self.content.ends - needed).days)),
@@ -181,6 +183,7 @@ FACTS = (
     Fact("lot.opening_at", "date and time", "开标时间", "sealed"),
     Fact("lot.bid_deadline", "date and time", "投标截止时间", "sealed"),
     Fact("lot.changed_after_issue", "boolean", "出函后项目有变更", "sealed"),
+    Fact("lot.awarded", "boolean", "标段已定标", "sealed"),
     Fact("lot.needed_until", "date and time", "保函至少应有效至", "sealed"),
     Fact("lot.gap_days", "number", "有效期不足的天数", "sealed"),
     Fact("institution.code", "string", "机构编号"),

@@ -98,6 +98,7 @@ def new(no: str, kind: str) -> Page:
         errors=errors,
         refused=refused,
         verdict=verdict,
+        values=allowed.prefilled(no, chosen),
         sent=request.form if request.method == "POST" else None,
         **_guarantee(no),
     )
@@ -276,10 +277,15 @@ def offers(user: User, guarantee_no: str) -> list[Act]:
     """What the guarantee's page offers its bidder or its tenderer, and why not."""
     kinds = OF_BIDDER if user.role == Role.BIDDER else (Kind.CLAIM,) if favour.may_claim(user, guarantee_no) else ()
     published = [kind for kind in kinds if definitions.is_live(kind.value)]
-    return [
-        Act(TITLES[kind], url_for("apply.new", no=guarantee_no, kind=kind.value), allowed.verdict(guarantee_no, kind))
-        for kind in published
-    ]
+    return [_act(guarantee_no, kind) for kind in published]
+
+
+def _act(guarantee_no: str, kind: Kind) -> Act:
+    """A guarantee that is too short is said to be so, above everything else."""
+    verdict = allowed.verdict(guarantee_no, kind)
+    days = GuaranteeFacts(guarantee_no).lot()["gap_days"] if kind == Kind.EXTENSION and verdict.open else 0
+    urgent = _("保函有效期缺 %(days)s 天，不能覆盖变更后的投标有效期", days=days) if days else ""
+    return Act(TITLES[kind], url_for("apply.new", no=guarantee_no, kind=kind.value), verdict, urgent)
 
 
 def _kind(name: str) -> Kind:

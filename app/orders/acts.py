@@ -14,6 +14,7 @@ class Act:
     label: str
     url: str
     verdict: Verdict
+    urgent: str = ""  # why it should be done now
 
 
 offers: list[Callable[[User, str], list[Act]]] = []

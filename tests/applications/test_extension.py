@@ -1,5 +1,6 @@
 """申请延期 (manual 5.3.2)."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -46,6 +47,19 @@ def test_after_a_change_the_guarantee_is_made_to_last(scene: Scene, desk: Desk, 
     assert desk.decide(no, **YES).status_code == 303
     assert ends(scene, put_off) == clock.shown(sent["valid_to"])
     assert "延期成功" in desk.page(f"/applications/{no}")
+
+
+def test_a_guarantee_that_is_too_short_is_extended_by_sending_the_form_as_it_comes(
+    scene: Scene, desk: Desk, put_off: str
+) -> None:
+    assert "保函有效期缺 21 天" in desk.page(f"/guarantees/{put_off}")
+    needed = clock.local(clock.now() + timedelta(days=120)).date().isoformat()
+    form = scene.client().get(f"/guarantees/{put_off}/apply/extension").text
+    assert f'value="{needed}"' in form
+    assert re.search(r'<option value="E01" selected', form)
+    no = desk.applied(put_off, "extension", reason_code="E01", valid_to=needed)
+    desk.decide(no, **YES)
+    assert "保函有效期缺" not in desk.page(f"/guarantees/{put_off}")
 
 
 def test_refused_it_stays_as_it_was(scene: Scene, desk: Desk, put_off: str) -> None:
