@@ -14,7 +14,7 @@ import orjson
 from app import clock
 from tests.bench.timing import machine, say
 
-SECTIONS = ("steps", "scale", "timers", "orders", "rules", "gateway")
+SECTIONS = ("steps", "scale", "timers", "orders", "rules", "gateway", "lot_change", "seal")
 
 
 def run(names: tuple[str, ...], scale: float) -> dict[str, Any]:

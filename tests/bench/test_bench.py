@@ -15,6 +15,8 @@ KEYS = {
     "scale": {"step_ratio_100k_to_100_instances", "step_ratio_1000_to_1_iterations"},
     "timers": {"idle_sweep_100k_ms", "storm_10k_per_s"},
     "gateway": {"callback_p50_ms", "callback_p95_ms", "sm2_callback_p50_ms"},
+    "lot_change": {"guarantees", "seconds", "ms_per_guarantee", "sql_per_guarantee"},
+    "seal": {"seal_us", "unseal_us"},
     "rules": {"condition_us", "facts_us", "table_us", "table_ratio_to_stock", "compile_ms"},
 }
 
@@ -33,7 +35,7 @@ def measured(**environment: str) -> dict[str, dict[str, object]]:
 
 
 def test_every_section_measures_under_its_agreed_names():
-    found = measured(ONLY="steps,scale,timers,rules,gateway")
+    found = measured(ONLY="steps,scale,timers,rules,gateway,lot_change,seal")
     assert set(found) == {"date", "machine", "steps", *KEYS}
     assert set(found["steps"]) == {"sqlite", "postgresql", "scale"}
     for kind in ("sqlite", "postgresql"):
