@@ -21,6 +21,7 @@ OPERATIONS = (
         "runtime/deadlines",
         deadlines,
         title="按工作日计算期限",
+        simulate=deadlines,
         parameters=(Field("working_days", "context", "名称与工作日数"),),
         results=(Field("deadlines", "context", "名称与到期时间"),),
     ),

@@ -10,9 +10,9 @@ from flask import current_app
 from flask_babel import gettext as _
 
 from app import formjs, rules
-from app.runtime import lint, parser
+from app.runtime import engine, lint, parser
 from app.runtime.elements import Finding
-from app.studio import folders
+from app.studio import folders, scenarios
 from app.studio.compare_table import rows
 from app.studio.folders import MAIN, Folder
 
@@ -52,6 +52,8 @@ def check(folder: Folder) -> list[Found]:
     places = _places(folder)
     found = [_found(places, finding) for finding in drawn if finding.rule != "table"]
     found += [*_tables(folder), *_forms(folder)]
+    if not errors(found):
+        found += _stories(folder)
     return sorted(found, key=lambda one: one.severity != "error")
 
 
@@ -98,6 +100,16 @@ def _advice(name: str, text: str, model: rules.Model) -> Iterator[Found]:
             rule, cells = table[one.rules[0] - 1] if one.rules and one.rules[0] <= len(table) else (identifier, [])
             element = cells[one.column - 1][0] if 0 < one.column <= len(cells) else rule
             yield Found(name, element, title or identifier, one.kind, str(one), "warning")
+
+
+def _stories(folder: Folder) -> Iterator[Found]:
+    """The policy's own stories that no longer come to their end: often just what a change means to do."""
+    text = folder.files.get(scenarios.FILE)
+    if text is None:
+        return
+    definition = engine.Definition.parse(folder.policy, folder.own, folder.shared)
+    for name, lost in scenarios.findings(definition, text, current_app.extensions["catalogue"]):
+        yield Found(scenarios.FILE, "", name, "scenario", _("情景不再如此：%(what)s", what=lost), "warning")
 
 
 def _told(wrong: rules.RuleSyntaxError) -> str:
