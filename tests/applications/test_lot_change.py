@@ -1,5 +1,6 @@
 """What happens to a lot after guarantees were issued on it: told, unsealed, offered back."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -72,6 +73,9 @@ def test_a_lot_that_failed_offers_the_premium_back(scene: Scene, desk: Desk, iss
     guarantee = issued()
     scene.lot_event("FAILED")
     assert "项目终止或流标，可以退保" in told(scene, guarantee)
+    form = scene.client().get(f"/guarantees/{guarantee}/apply/refund").text
+    assert re.search(r'<option value="R04" selected', form)
+    assert "项目终止或流标</textarea>" in form
     no = desk.applied(guarantee, "refund", reason_code="R04", note="流标")
     desk.decide(no, result="REJECTED", reject_code="N01", reason="请先归还纸质保函")
 
@@ -121,6 +125,8 @@ def test_after_the_award_all_but_the_winner_are_told_that_they_may_discharge(sce
     scene.work()
     assert "项目已定标，可以注销保函" in told(scene, other)
     assert "项目已定标，可以注销保函" not in told(scene, winner)
+    form = scene.client(YANCHI).get(f"/guarantees/{other}/apply/cancellation").text
+    assert "项目已定标，保函不再需要</textarea>" in form
 
 
 @pytest.mark.both_databases

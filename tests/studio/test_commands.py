@@ -34,6 +34,10 @@ def test_a_sound_folder_is_said_to_be_sound(app: Flask, folder: Path) -> None:
     assert (said.exit_code, said.output) == (0, "trial\t没有问题\n")
 
 
+def test_what_happens_to_a_lot_is_drawn_without_a_reminder(app: Flask) -> None:
+    assert policy(app, "lint", "lot_change").output == "lot_change\t没有问题\n"
+
+
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
