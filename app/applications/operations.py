@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app import money
-from app.applications import life, lot_changes, secrets, unsealing
+from app.applications import life, lot_changes, new_documents, secrets, unsealing
 from app.guarantees import life as guarantees
 from app.guarantees import secrets as guarantee_secrets
 from app.guarantees.models import Lapse
@@ -12,6 +12,8 @@ from app.runtime.operations import Field, OpContext, Operation
 
 REASON = Field("reason", "string", "原因")
 KIND = "application"
+FILE = Field("file", "list", "文件")
+VERDICT = (Field("ok", "boolean", "是否合格"), Field("reason", "string", "不合格原因"))
 
 
 def tell(context: OpContext, text: str, reason: str = "") -> None:
@@ -129,6 +131,23 @@ OPERATIONS = (
         effects=("保函：有效期延长",),
     ),
     Operation(
+        "guarantees/verify_new_document",
+        new_documents.verify_new,
+        title="核验延期后的保函文件",
+        parameters=(FILE,),
+        results=VERDICT,
+        simulate=lambda context, **told: {"ok": True, "reason": ""},
+        outside=True,
+        attempts=3,
+    ),
+    Operation(
+        "guarantees/keep_new_document",
+        new_documents.keep_new,
+        title="登记延期后的保函文件",
+        parameters=(FILE,),
+        effects=("保函：附延期后的文件",),
+    ),
+    Operation(
         "guarantees/pay_out",
         pay_out,
         title="登记赔付",
@@ -169,7 +188,7 @@ OPERATIONS = (
             Field("sha256", "string", "SHA-256 摘要"),
             Field("replaces_sm3", "string", "所替换文件的 SM3 摘要"),
         ),
-        results=(Field("ok", "boolean", "是否合格"), Field("reason", "string", "不合格原因")),
+        results=VERDICT,
         simulate=lambda context, **told: {"ok": True, "reason": ""},
         outside=True,
     ),

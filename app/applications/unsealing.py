@@ -4,7 +4,9 @@ from typing import Any
 
 from app import files, institutions
 from app.audit import record
+from app.guarantees import documents
 from app.guarantees import secrets as guarantees
+from app.guarantees.models import DocumentKind
 from app.protocol.digests import sm3_hex
 from app.protocol.documents import verify
 from app.runtime.operations import OpContext
@@ -26,4 +28,5 @@ def keep_plain(context: OpContext, file_id: int) -> None:
     """The plain document stands beside the sealed one."""
     guarantee = guarantees.locked(context.key)
     guarantee.plain_file_id = file_id
+    documents.keep(guarantee.no, DocumentKind.PLAIN, file_id, at=context.now)
     record(guarantee.no, "保函已还原", by=context.by)

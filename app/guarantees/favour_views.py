@@ -16,7 +16,7 @@ from app.accounts.user import User, current_user
 from app.audit import record
 from app.db import db, transaction
 from app.errors import Conflict
-from app.guarantees import acts, favour, secrets
+from app.guarantees import acts, documents, favour, secrets
 from app.guarantees.models import ClaimDelegation, Guarantee, GuaranteeState
 
 bp = Blueprint("favour", __name__, url_prefix="/guarantees/lots")
@@ -46,13 +46,15 @@ def detail(lot_no: str) -> str:
 
 @bp.get("/<lot_no>/guarantees.zip")
 def papers(lot_no: str) -> BaseResponse:
-    """Every guarantee of the lot as it was received."""
+    """Every guarantee of the lot, each in its newest document."""
     lot = favour.lot(current_user(), lot_no)
+    found = favour.of_lot(lot)
+    newest = documents.current(found)
     out = tempfile.SpooledTemporaryFile(max_size=8 * 1024 * 1024)  # noqa: SIM115 - the answer reads and closes it
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for one in favour.of_lot(lot):
+        for one in found:
             with archive.open(f"{one.no}.pdf", "w") as entry:
-                for chunk in files.read(one.file_id):
+                for chunk in files.read(newest[one.no]):
                     entry.write(chunk)
     with transaction():
         record(lot.no, "批量下载保函", by=current_user().actor)

@@ -61,6 +61,24 @@ class Guarantee(db.Model):  # type: ignore[name-defined]
     lapse: Mapped[str] = mapped_column(default="", server_default="")  # why it lapsed
 
 
+class DocumentKind(State):
+    ISSUED = "issued", "出函时的保函"
+    PLAIN = "plain", "开标后还原的保函"
+    EXTENDED = "extended", "延期后的保函或批单"
+
+
+class GuaranteeDocument(db.Model):  # type: ignore[name-defined]
+    """A document that came after the one it was issued with (`Guarantee.file_id`); the newest is the one in force."""
+
+    __tablename__ = "guarantee_document"
+    __table_args__ = (UniqueConstraint("guarantee_no", "kind", "file_id"),)
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    guarantee_no: Mapped[str] = mapped_column(ForeignKey("guarantee.no"))
+    kind: Mapped[str]
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+    at: Mapped[Any] = mapped_column(UtcDateTime)
+
+
 class ClaimDelegation(db.Model):  # type: ignore[name-defined]
     """A tenderer lets the agent of its lot file claims, until it takes that back."""
 

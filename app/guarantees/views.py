@@ -15,7 +15,7 @@ from app.accounts.user import User, current_user
 from app.audit import record
 from app.db import db, transaction
 from app.errors import NotFound
-from app.guarantees import acts, secrets, verification
+from app.guarantees import acts, documents, secrets, verification
 from app.guarantees.models import Guarantee, GuaranteeState, Lapse
 from app.orders.secrets import bidder_index
 from app.runtime import timeline
@@ -60,7 +60,7 @@ def detail(no: str) -> str:
     return render_template(
         "guarantees/detail.html",
         **_row(guarantee),
-        file=files.row_of(guarantee.file_id),
+        documents=documents.held(guarantee),
         entries=timeline.of("guarantee", no),
         acts=acts.of(current_user(), no),
         code=segno.make(_verify_url(guarantee), error="m").svg_data_uri(scale=4, border=2),
@@ -70,9 +70,11 @@ def detail(no: str) -> str:
 
 @bp.get("/<no>/file")
 def file(no: str) -> Response:
-    """点击下载: the signed PDF as it was received."""
-    guarantee = secrets.find(no)
-    stored = files.row_of(guarantee.file_id)
+    """点击下载: the signed PDF as it was received; the newest, or `document`, an earlier one's number."""
+    held, wanted = documents.held(secrets.find(no)), request.args.get("document", type=int)
+    stored = next((one.file for one in held if wanted in (None, one.file.id)), None)
+    if stored is None:
+        raise NotFound(_("没有找到该文件"))
     with transaction():
         record(no, "下载保函", by=current_user().actor)
     answer = Response(files.read(stored.id), mimetype=stored.media_type)

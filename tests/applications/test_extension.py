@@ -1,5 +1,6 @@
 """申请延期 (manual 5.3.2)."""
 
+import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,7 +9,7 @@ import pytest
 
 from app import clock
 from app.guarantees import secrets as guarantees
-from app.protocol.calls import A7
+from app.protocol.calls import A7, B5
 from tests.applications.desk import Desk, words
 from tests.orders.scene import LOT, Scene
 
@@ -88,3 +89,39 @@ def test_a_lot_that_ends_meanwhile_ends_the_application(scene: Scene, desk: Desk
     scene.lot_event("TERMINATED")
     assert "标段已终止或流标，无需延期" in desk.page(f"/applications/{no}")
     assert desk.application(no).state == "refused"
+
+
+@pytest.mark.both_databases
+def test_by_call_the_new_document_is_verified_and_becomes_the_guarantees_own(
+    scene: Scene, desk: Desk, put_off: str
+) -> None:
+    first = download(scene, put_off)
+    no = desk.applied(put_off, "extension", **asks(130))
+    until = scene.asked(no, A7)[0]["valid_to"]
+    file = scene.file(scene.papers["BANK01:appendix"])
+    told = {"extension_no": no, "guarantee_no": put_off, "result": "APPROVED", "valid_to": until, "file": file}
+    assert desk.tells(B5, told).code == 0
+    page = desk.page(f"/guarantees/{put_off}")
+    assert "延期后的保函或批单" in page
+    assert "出函时的保函" in page
+    assert "收到延期后的保函文件" in page
+    assert download(scene, put_off) == scene.papers["BANK01:appendix"]
+    older = re.findall(r"/file\?document=(\d+)", scene.client().get(f"/guarantees/{put_off}").text)[-1]
+    assert download(scene, put_off, f"?document={older}") == first
+    assert scene.client().get(f"/guarantees/{put_off}/file?document=999999").status_code == 404
+
+
+def test_a_document_without_the_institutions_signature_is_shown_to_an_operator(
+    scene: Scene, desk: Desk, put_off: str
+) -> None:
+    first = download(scene, put_off)
+    no = desk.applied(put_off, "extension", **asks(130))
+    scan = (io.BytesIO(scene.papers["BANK01:unsigned"]), "批单.pdf")
+    desk.decide(no, **YES, file=scan)
+    assert [told.startswith("机构同意延期，但所附文件不合格：") for told in scene.incidents(no)] == [True]
+    assert ends(scene, put_off) == clock.shown(scene.asked(no, A7)[0]["valid_to"])
+    assert download(scene, put_off) == first
+
+
+def download(scene: Scene, guarantee: str, which: str = "") -> bytes:
+    return scene.client().get(f"/guarantees/{guarantee}/file{which}").data

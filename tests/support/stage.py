@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,6 +47,7 @@ def papers(_demo_made: Demo) -> dict[str, bytes]:
             f"{code}:tampered": good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :],
             f"{code}:appended": good + b"\n%appended\n",
             f"{code}:unsigned": unsigned,
+            f"{code}:appendix": press.sign(code, press.print(institution, replace(terms, verify_code="80514428"))),
             f"{code}:foreign": press.sign("BANK02", unsigned),
         }
     return found
