@@ -88,8 +88,9 @@ def test_opening_has_every_sealed_guarantee_told_openly(scene: Scene, desk: Desk
     (asked,) = scene.asked(guarantee, A6)
     assert asked["guarantees"][0]["beneficiary"]["name"] == "湖南麓谷投资建设有限公司"
     assert "保函已还原" not in desk.page(f"/guarantees/{guarantee}")
-    scene.unseals(*scene.rows(select(Guarantee)))
+    scene.unseals(*scene.rows(select(Guarantee)), "appendix")
     assert "保函已还原" in desk.page(f"/guarantees/{guarantee}")
+    assert scene.client().get(f"/guarantees/{guarantee}/file").data == scene.papers["BANK01:appendix"]
 
 
 def test_a_plain_document_that_does_not_hold_is_shown_to_an_operator(scene: Scene, issued: Issued) -> None:
