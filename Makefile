@@ -18,8 +18,10 @@ run: build
 
 test: dev build machine lint check
 
+# One worker a core, each with servers of its own. make check JOBS=0 ARGS="tests/orders -x": all in one process
+JOBS ?= auto
 check:
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --maxprocesses 8 $(ARGS)
 
 lint: dev
 	@ruff check app tests wsgi.py

@@ -7,6 +7,7 @@ one marked `postgresql` on PostgreSQL only.
 import pytest
 
 pytest_plugins = [
+    "tests.support.workers",
     "tests.support.fixtures",
     "tests.support.browser",
     "tests.support.product",

@@ -1,7 +1,6 @@
 """Signing in at the sandbox's login platform, a process of its own, over real HTTP and in a real browser."""
 
 import re
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,19 +21,14 @@ from app.audit import SYSTEM
 from app.db import transaction
 from app.processes import Process
 from app.sandbox import demo
+from tests.support.ports import free_ports
 from tests.support.time import later
 from tests.support.waiting import until
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @pytest.fixture
 def ports() -> dict[str, int]:
-    return {"login": free_port(), "web": free_port()}
+    return dict(zip(("login", "web"), free_ports(2), strict=True))
 
 
 @pytest.fixture

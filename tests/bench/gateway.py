@@ -34,7 +34,7 @@ from app.sandbox.demo import Demo
 from app.settings import ROOT
 from tests.bench.place import Drive, furnish, places
 from tests.bench.timing import say
-from tests.support.product import free_ports
+from tests.support.ports import free_ports
 from tests.support.waiting import until
 
 CALLBACKS, SM2, WARM, TOGETHER = 600, 120, 40, 200

@@ -19,7 +19,8 @@ from app.settings import ROOT
 from tests.browser.conftest import Enter
 from tests.browser.walk import SLOW, find
 from tests.support import papers
-from tests.support.product import Product, free_ports
+from tests.support.ports import free_ports
+from tests.support.product import Product
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser

@@ -19,8 +19,9 @@ from app import clock, create_app
 from app.demo import PORTS
 from app.settings import ROOT
 from tests.support.people import session_of
+from tests.support.ports import free_ports
 from tests.support.postgres import Postgres
-from tests.support.product import Product, free_ports
+from tests.support.product import Product
 
 FAILPOINT = Path(__file__).parent / "failpoint"
 SETTINGS = {

@@ -24,7 +24,7 @@ from tests.desk import trial
 from tests.runtime.engine import bpmn
 from tests.support.papers import Watched, packed, pdf
 from tests.support.people import session_of
-from tests.support.product import free_ports
+from tests.support.ports import free_ports
 from tests.support.waiting import until
 
 MB = 1024**2

@@ -21,7 +21,8 @@ from app.runtime.operations import OpContext
 from app.sandbox import demo as sandbox
 from tests.gateway import placed
 from tests.gateway.party import Party
-from tests.sandbox.receiver import free_port, until
+from tests.sandbox.receiver import until
+from tests.support.ports import free_port
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from app.partner import __main__ as partner
 from app.partner import card
 from app.partner.play import Institution
 from app.sandbox import demo as sandbox
-from tests.sandbox.receiver import Platform, free_port
+from tests.sandbox.receiver import Platform
+from tests.support.ports import free_port
 
 CODE = "BANK01"
 PRODUCT = {

@@ -18,7 +18,7 @@ from app.partner import card
 from app.partner.play import Institution as Played
 from app.protocol.signing import Algorithm, new_sm2_key
 from tests.partner.conftest import CODE, PRODUCT
-from tests.sandbox.receiver import free_port
+from tests.support.ports import free_port
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from app.protocol.canonical import Stamp
 from app.protocol.codes import Code
 from app.protocol.signing import Algorithm, Key
 from app.settings import ROOT
-from tests.support.product import Product, free_ports
+from tests.support.ports import free_ports
+from tests.support.product import Product
 
 TEXT = (ROOT / "docs/interface.md").read_text()
 ASKED = Stamp("BANK01", "BANK01-1", 1795399200000, "5f2c9a7be0d14c3698aa01", "B1-DD20261123000001", "HMAC-SM3")

@@ -15,7 +15,8 @@ import pytest
 import requests
 
 from app.sandbox import demo
-from tests.sandbox.receiver import Platform, free_port, until
+from tests.sandbox.receiver import Platform, until
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 

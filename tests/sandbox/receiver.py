@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -22,14 +21,9 @@ from app.protocol.messages.message import read, write
 from app.protocol.signing import Key
 from app.sandbox import demo
 from app.sandbox.demo import Demo
+from tests.support.ports import free_port
 
 PATIENCE = 40.0  # a machine under load starts a process slowly
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def until(found: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +11,21 @@ from typing import Any
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from app import create_app, schema, sealing
 from app.db import db
 from tests.support.postgres import Postgres
 
 FOR_TESTS = {"TESTING": True, "WTF_CSRF_ENABLED": False}  # tests/accounts asks for the tokens
+
+
+@event.listens_for(Engine, "connect")
+def _no_waiting_for_disks(connection: Any, _record: Any) -> None:
+    """What a power cut would leave of a trial database is nobody's concern."""
+    if type(connection).__module__.startswith("sqlite3"):
+        connection.execute("PRAGMA synchronous=OFF")
 
 
 def keys(folder: Path) -> dict[str, str]:
@@ -40,6 +50,12 @@ def _first_day(app: Flask) -> None:
             differ = compare_metadata(MigrationContext.configure(connection), db.metadata)
         if differ:
             raise RuntimeError(f'models without a migration: run `make migration M="..."` ({differ[:3]})')
+    _let_go(app)
+
+
+def _let_go(app: Flask) -> None:
+    """No connection of this application's is open."""
+    with app.app_context():
         db.session.remove()
         db.engine.dispose()
 
@@ -56,6 +72,7 @@ class Installation:
     redis_url: str
     postgres: Postgres | None = None
     made: dict[str, Flask] = field(default_factory=dict)
+    prepared: set[str] = field(default_factory=set)
     registered: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
 
@@ -85,18 +102,11 @@ class Installation:
 
     def fresh(self, **overrides: Any) -> Flask:
         """The application on an untouched database; the same object each time, unless settings are given."""
-        template = self._template()
+        self._template()
         kept = self.made.get("app")
         if kept is not None:
-            with kept.app_context():
-                db.session.remove()
-                db.engine.dispose()
-        if self.postgres:
-            self.postgres.make("trial", template="first_day")
-        else:
-            for ending in ("", "-wal", "-shm"):
-                (self.folder / f"trial.db{ending}").unlink(missing_ok=True)
-            shutil.copyfile(template, self.folder / "trial.db")
+            _let_go(kept)
+        self._copy("first_day", "trial")
         if overrides:
             return create_app(**{**FOR_TESTS, **self.settings(self.url, **overrides)})
         if kept is None:
@@ -109,6 +119,26 @@ class Installation:
         sealing.init(kept)  # keys of lots that the last test made are not remembered
         return kept
 
+    def after(self, name: str, app: Flask, prepare: Callable[[], None]) -> None:
+        """Have `app` find its untouched database as `prepare` leaves it: prepared once, copied from then on."""
+        if name not in self.prepared:
+            prepare()
+            _let_go(app)
+            self._copy("trial", name)
+            self.prepared.add(name)
+        else:
+            _let_go(app)
+            self._copy(name, "trial")
+
+    def _copy(self, of: str, name: str) -> None:
+        """A database in place of another, both without connections."""
+        if self.postgres:
+            self.postgres.make(name, template=of)
+            return
+        for ending in ("", "-wal", "-shm"):
+            (self.folder / f"{name}.db{ending}").unlink(missing_ok=True)
+        shutil.copyfile(self.folder / f"{of}.db", self.folder / f"{name}.db")
+
     def bare(self, **overrides: Any) -> Flask:
         """An application of its own on a database without a table."""
         if self.postgres:
@@ -118,13 +148,12 @@ class Installation:
             url = f"sqlite:///{self.folder / 'bare.db'}"
         return create_app(**{**FOR_TESTS, **self.settings(url, **overrides)})
 
-    def _template(self) -> Path:
-        path = self.folder / "first_day.db"
+    def _template(self) -> None:
         if "template" not in self.made:
+            path = self.folder / "first_day.db"
             url = self.postgres.make("first_day") if self.postgres else f"sqlite:///{path}"
             self.made["template"] = create_app(**self.settings(url))
             _first_day(self.made["template"])
             if not self.postgres:
                 with sqlite3.connect(path) as connection:
                     connection.execute("PRAGMA journal_mode=DELETE")
-        return path

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 from app.demo import PORTS
 from app.processes import Process
 from app.settings import DEFAULTS, ROOT
+from tests.support.ports import free_ports
 from tests.support.waiting import gone, until
 
 PATIENCE = 200.0  # longer than it gives itself
@@ -76,17 +76,6 @@ class Product:
         self.process.popen and self.process.popen.send_signal(signal.SIGTERM)
         assert self.process.wait(self.process.patience), f"does not stop:\n{self.said}"
         until(lambda: all(gone(pid) for pid in parts), what="all parts gone")
-
-
-def free_ports(count: int) -> list[int]:
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from app.sandbox.institution.paper import Press, Terms
 from app.settings import ROOT
 from tests.orders.counter import Counter
 from tests.orders.scene import Scene, staged
+from tests.support.installation import Installation
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +55,9 @@ def papers(_demo_made: Demo) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def stage(app: Flask, _counter: Counter, _demo_made: Demo, papers: dict[str, bytes]) -> Iterator[Scene]:
+def stage(
+    app: Flask, installation: Installation, _counter: Counter, _demo_made: Demo, papers: dict[str, bytes]
+) -> Iterator[Scene]:
     """A scene on which nothing has happened, and which is left as it is."""
     document: dict[str, Any] = copy.deepcopy(_demo_made.content)
     for one in document["institutions"]:
@@ -62,12 +65,16 @@ def stage(app: Flask, _counter: Counter, _demo_made: Demo, papers: dict[str, byt
     document["trading"]["endpoint_url"] = f"{_counter.url}/TRADING"
     keys = {one["code"]: sandbox.key(one["key"]) for one in document["institutions"]}
     _counter.reset({**keys, "TRADING": sandbox.key(document["trading"]["key"])})
-    with app.app_context():
-        with transaction():
-            gateway.seed_demo(document)
-            telling.seed_texts(ROOT / "config/messages.yaml")
-        with transaction():
-            definitions.seed(ROOT, by=SYSTEM)
+
+    def set_up() -> None:
+        with app.app_context():
+            with transaction():
+                gateway.seed_demo(document)
+                telling.seed_texts(ROOT / "config/messages.yaml")
+            with transaction():
+                definitions.seed(ROOT, by=SYSTEM)
+
+    installation.after("stage", app, set_up)
     app.config["SMS_URL"] = f"{_counter.url}/sms"
     with staged(app, _counter, document, papers) as scene:
         yield scene
