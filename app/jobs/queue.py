@@ -31,7 +31,7 @@ _CLAIM = Statement(
     "AND (state = 'due' AND run_at <= clock() OR state = 'running' AND lease_until < clock()) "
     f"AND {ALLOWED} RETURNING id, kind, name, payload, key, coalesce(element, ''), attempt, "
     "coalesce((SELECT i.policy FROM instance i WHERE i.id = instance_id), ''), "
-    "coalesce((SELECT i.key FROM instance i WHERE i.id = instance_id), key)"
+    "coalesce((SELECT i.key FROM instance i WHERE i.id = instance_id), key), instance_id, coalesce(token, '')"
 )
 _ANSWER = Statement(
     "UPDATE job SET state = :state, result = :result, error = NULL, run_at = :now, done_at = :done_at "
@@ -123,6 +123,8 @@ class Claimed(NamedTuple):
     attempt: int
     policy: str
     place: str
+    instance_id: int | None
+    token: str
 
 
 def claim(job_id: int) -> Claimed | None:

@@ -25,7 +25,8 @@ from app.statements import Statement, later, rows
 log = structlog.get_logger("relay")
 BATCH, AT_ONCE = 20, 500
 SEAL_EVERY = 0.3  # seconds between two looks for lines of the trail that are to be chained
-GATHER = 0.03  # seconds; what is posted one after the other is offered together
+GATHER, BEHIND = 0.03, 0.12  # seconds; what is posted one after the other is offered together, the more so while
+# workers are behind: what waits in Redis already keeps them busy
 OFFERS = 50  # a row taken so often without an end kills its workers; a person must look
 CARRY, CALL = "app.worker.carry", "app.worker.call"
 OFFER = Statement(  # its conditions stand as the partial index has them: SQLite uses it for nothing else
@@ -150,7 +151,7 @@ class Relay:
                 return
             db.session.rollback()
             if queue.connection().blpop([f"{queue.NUDGE}:{self.app.config['QUEUE']}"], timeout=wait):
-                time.sleep(GATHER)
+                time.sleep(GATHER if _oldest_offer() is None else BEHIND)
         except (redis.RedisError, DBAPIError) as error:
             log.warning("relay waits", error=type(error).__name__)
             db.session.rollback()

@@ -9,7 +9,7 @@ import yaml
 from sqlalchemy import func, select, update
 
 from app import clock
-from app.db import db, remembered, transaction
+from app.db import db, remembered
 from app.errors import NotFound
 from app.jobs import queue
 from app.notices import line
@@ -58,10 +58,10 @@ def tell(
         queue.post_later("notices/sms", {"code": code, "kind": kind, "about": about}, key=key)
 
 
-def send_sms(payload: Mapping[str, Any], *, key: str) -> None:
+def send_sms(payload: Mapping[str, Any], *, key: str) -> Callable[[], None]:
     """Errand: one SMS, saying what the notice under the same key says; the phone is opened only now.
 
-    The provider drops a key it has seen, so that a repeated attempt sends nothing twice.
+    The provider drops a key it has seen, so that a repeated attempt sends nothing twice. Returns what notes it.
     """
     notice = one(_SAYS, key=key)
     if notice is None:
@@ -70,8 +70,8 @@ def send_sms(payload: Mapping[str, Any], *, key: str) -> None:
     text = unseal_json(bytes(notice[0]), "notice.body")["text"]
     db.session.rollback()
     line.send(phone, text, reference=key)
-    with transaction():
-        later(_SENT, [{"key": key, "code": payload["code"], "about": payload["about"], "sent_at": clock.now()}])
+    sent = {"key": key, "code": payload["code"], "about": payload["about"], "sent_at": clock.now()}
+    return lambda: later(_SENT, [sent])
 
 
 def of_staff(account_id: int) -> str:

@@ -5,6 +5,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -12,6 +13,7 @@ from app import clock
 from app.audit import SYSTEM
 from app.db import db, retrying, transaction
 from app.errors import AppError
+from app.jobs import queue
 from app.jobs.models import ANSWERED, DONE, DUE, FAILED, Job
 from app.runtime import definitions, engine, inbox, incidents, step, store
 from app.runtime.models import InboxMessage, Instance
@@ -56,6 +58,39 @@ def settle(job_id: int) -> None:
             _advance("settle", command, job, payload=job.result)
 
     _guarded(edge, job_id)
+
+
+class _Lost(Exception):
+    """Another attempt has the call."""
+
+
+def settle_at_once(job: queue.Claimed, result: Any) -> bool:
+    """Keep a call's answer and give it to its token, in one transaction. False: nothing has happened, the answer is
+    to be kept by itself first, so that it outlives whatever stands in its way."""
+    told = orjson.loads(orjson.dumps(result))  # as it would be read from the row
+
+    def command(case: engine.Case, at: step.Step) -> None:
+        if not queue.answered(job.id, job.attempt, result, done=True):
+            raise _Lost
+        try:
+            case.settle(job.token, told, at)
+        except engine.NotWaiting:
+            at.trail.append({"kind": "late", "element": job.element, "operation": job.name})
+
+    if job.instance_id is None:
+        return False
+    try:
+        with transaction():
+            done = step.advance(
+                "settle", command, by=SYSTEM, instance_id=job.instance_id, about=job.element, payload=told
+            )
+            if done is None:  # the case has ended meanwhile
+                queue.answered(job.id, job.attempt, result, done=True)
+    except _Lost:
+        return True
+    except Exception:  # settle() meets it again, and says what it is
+        return False
+    return True
 
 
 def wake(payload: Mapping[str, Any], *, key: str) -> None:

@@ -109,6 +109,8 @@ def _about(message_id: int) -> tuple[Any, ...]:
 def overdue(limit: int = 200) -> list[int]:
     """Messages whose receiver did not live to deliver them, or that nobody took; marked, the caller commits."""
     now = clock.now()
+    if one(store.OVERDUE, now=now) is None:
+        return []
     query = (
         select(InboxMessage)
         .where(InboxMessage.delivered_at.is_(None), InboxMessage.look_at <= now)

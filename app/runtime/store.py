@@ -27,6 +27,7 @@ INBOX_BY_MESSAGE = Statement(
     "JOIN inbox told ON told.policy = m.policy AND told.key = m.key "
     "WHERE told.id = :id AND m.delivered_at IS NULL AND (NOT m.held OR m.id = :id) ORDER BY m.id"
 )
+OVERDUE = Statement("SELECT 1 FROM inbox WHERE delivered_at IS NULL AND look_at <= :now LIMIT 1")
 JOB = Statement(
     "SELECT id, kind, state, instance_id, token, element, name, payload, key, attempt, attempts, result "
     "FROM job WHERE id = :id"

@@ -91,6 +91,11 @@ class Board:
         ]
         return sorted(found, key=lambda lot: lot["bid_deadline"])
 
+    def knows(self, lot_id: str) -> bool:
+        with self._lock:
+            found = self._connection.execute("SELECT 1 FROM lots WHERE lot_id = ?", (lot_id,)).fetchone()
+        return found is not None
+
     def put(self, lot_id: str, body: dict[str, Any]) -> None:
         """A lot or its new version, and the C1 that tells it."""
         wire = json.dumps(write(Lot, body), ensure_ascii=False)

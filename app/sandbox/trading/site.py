@@ -66,18 +66,16 @@ def build(config: Demo) -> tuple[Flask, Board]:
     @app.post("/lots/<lot_id>/events")
     def event(lot_id: str) -> ResponseReturnValue:
         what = request.form.get("event", "")
-        if what not in EVENTS or not any(lot["lot_id"] == lot_id for lot in board.lots()):
+        if what not in EVENTS or not board.knows(lot_id):
             return "没有这个标段或事件", 404
         board.happen(lot_id, what)
         return redirect("/", 303)
 
     @app.post(f"{C5.path.replace('{', '<').replace('}', '>')}")
     def eligibility(lot_id: str) -> ResponseReturnValue:
-        known = {lot["lot_id"] for lot in board.lots()}
-
         def judge() -> dict[str, Any]:
             asked = read(EligibilityQuestion, orjson.loads(request.get_data()))
-            if lot_id not in known:
+            if not board.knows(lot_id):
                 raise Refusal(Code.UNKNOWN, f"没有标段{lot_id}")
             barred = asked["bidder"]["uscc"] in BARRED
             return {"eligible": not barred, "reason": "该投标人处于限制投标期" if barred else None}
