@@ -15,6 +15,7 @@ from app.guarantees import secrets as guarantees
 from app.guarantees.models import Guarantee, GuaranteeState
 from app.institutions import catalogue
 from app.institutions.models import InstitutionKind
+from app.orders import secrets as orders
 from app.projects import awards
 from app.projects.models import EventKind, Lot, LotState
 from app.projects.subject import FIELDS as LOT_FACTS
@@ -138,6 +139,10 @@ def reasons(purpose: str) -> list[dict[str, str]]:
     return [{"value": one.code, "label": one.text} for one in catalogue.reasons(purpose)]
 
 
+def _hidden(guarantee_no: str) -> list[str]:
+    return orders.hidden(guarantees.find(guarantee_no).order_no)
+
+
 def _yuan(fen: int) -> Decimal:
     return Decimal(fen) / 100
 
@@ -199,6 +204,7 @@ SUBJECT = Subject(
     policies=tuple(kind.value for kind in Kind),
     link=lambda no: f"/applications/{no}",
     panel=panel,
+    hidden=lambda no: _hidden(secrets.find(no).guarantee_no),
 )
 
 GUARANTEE = Subject(
@@ -208,6 +214,7 @@ GUARANTEE = Subject(
     fields=tuple(fact for fact in FACTS if fact.name.partition(".")[0] in ("guarantee", "lot", "institution")),
     policies=("unsealing",),
     link=lambda no: f"/guarantees/{no}",
+    hidden=_hidden,
 )
 LOT_EVENT = Subject(
     kind="lot_event",

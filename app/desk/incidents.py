@@ -69,6 +69,7 @@ class Detail:
     job: Job | None
     operation: Operation | None
     message: InboxMessage | None
+    last_error: str
 
     @property
     def open(self) -> bool:
@@ -116,7 +117,9 @@ def detail(incident: Incident) -> Detail:
     catalogue: Catalogue = current_app.extensions["catalogue"]
     operation = catalogue.operations.get(job.name) if job is not None and job.kind == "call" else None
     told = db.session.get(InboxMessage, incident.job_id) if incident.job_id and incident.kind == "message" else None
-    return Detail(incident, instance, job, operation, told)
+    error = job.error if job is not None else None
+    last_error = catalogue.struck(incident.policy, incident.key, error or "")  # others' words, which may name a bidder
+    return Detail(incident, instance, job, operation, told, last_error)
 
 
 def result(text: str, operation: Operation | None, *, field: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from app import money
 from app.db import db, remember, remembered
 from app.errors import NotFound
 from app.glances import Glance
@@ -77,6 +78,18 @@ def find(no: str) -> Any:
     if order is None:
         raise NotFound("没有这个订单", no=no)
     return order
+
+
+def hidden(no: str) -> list[str]:
+    """What an institution's words about the order may say and staff may not read: who bids, and amounts, which are
+    the lot's."""
+    order = SEEN.one(no=no)
+    if order is None:
+        return []
+    told = content(order)
+    who = [told.bidder_name, told.bidder_uscc, told.handler.name, told.handler.phone, told.handler.id_no]
+    amounts = [text for fen in (told.amount, told.premium) for text in (money.shown(fen)[1:], money.yuan(fen))]
+    return [*who, *amounts, *(text.removesuffix(".00") for text in amounts if text.endswith(".00"))]
 
 
 def locked(no: str) -> Order:

@@ -140,4 +140,5 @@ SUBJECT = Subject(
     policies=("order",),
     link=lambda no: f"/orders/{no}",
     panel=panel,
+    hidden=secrets.hidden,
 )

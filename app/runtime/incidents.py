@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+from flask import current_app
 from sqlalchemy import select
 
 from app import clock
@@ -12,6 +13,7 @@ from app.errors import AppError, Conflict, NotFound
 from app.jobs import queue
 from app.jobs.models import FAILED, Job
 from app.runtime.models import OPEN, RESOLVED, RETRIED, SKIPPED, InboxMessage, Incident, Instance
+from app.runtime.operations import Catalogue
 
 WORK = ("call", "step", "errand")
 """Kinds of incidents whose `job_id` is the work that failed."""
@@ -71,6 +73,8 @@ def add(
     job_id: int | None = None,
 ) -> Incident:
     """Open an incident unless the same one is open; the caller holds the transaction."""
+    catalogue: Catalogue = current_app.extensions["catalogue"]
+    message = catalogue.struck(policy, key, message)
     same = db.session.scalar(
         select(Incident).where(
             Incident.status == OPEN,

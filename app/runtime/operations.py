@@ -5,7 +5,7 @@ rehearsal, play and "why not" stand on the declarations, so each says what it ta
 in a rehearsal.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -91,7 +91,8 @@ class Operation:
 @dataclass(frozen=True)
 class Subject:
     """A kind of case. `facts(key)` gives a mapping name → function that reads that fact, called only if it is used.
-    `panel(key, user)` is what a reviewer is shown of it; without one, its public facts."""
+    `panel(key, user)` is what a reviewer is shown of it; without one, its public facts. `hidden(key)` are the words
+    that are struck out where others' words about it are shown to staff (an institution's refusal, say)."""
 
     kind: str
     title: str
@@ -100,6 +101,7 @@ class Subject:
     policies: tuple[str, ...] = ()
     link: Callable[[str], str] | None = None
     panel: Show | None = None
+    hidden: Callable[[str], Iterable[str]] | None = None
 
 
 class Catalogue:
@@ -119,6 +121,13 @@ class Catalogue:
 
     def subject_of(self, policy: str) -> Subject | None:
         return next((s for s in self.subjects.values() if policy in s.policies or s.kind == policy), None)
+
+    def struck(self, policy: str, key: str, words: str) -> str:
+        """The words without what the case hides."""
+        subject = self.subject_of(policy)
+        for word in subject.hidden(key) if subject is not None and subject.hidden is not None else ():
+            words = words.replace(word, "…") if word else words
+        return words
 
 
 class LazyFacts(Mapping[str, Any]):

@@ -120,7 +120,7 @@ class Step:
                 "element": element,
                 "element_name": name,
                 "job_id": job_id,
-                "message": message[:2000],
+                "message": self.catalogue.struck(self.policy, self.key, message)[:2000],
                 "status": OPEN,
                 "created_at": self.now,
                 "closed_by": "",

@@ -1,15 +1,19 @@
 """What happens before a lot is opened: bidders, two lots with orders in every state, and one that nobody wants."""
 
 import hashlib
+import io
+import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 
+from app import clock
 from app.db import db, transaction
 from app.guarantees.models import Guarantee
 from app.jobs import relay
-from app.protocol.calls import C3
+from app.protocol.calls import C3, C6
 from app.protocol.codes import Code, Refusal
 from app.protocol.digests import sm3_hex
 from app.sandbox.cast import ENTITIES
@@ -26,6 +30,8 @@ AMOUNTS = ("612345", "612345.00", "61234500", "1837.04", "183704", "3061.73", "3
 TAX_INVOICE, COURIER, ACCOUNT, ADDRESS = "26430000007788990011", "SF7788990011", "6222027788990011", "望城坡街道7788号"
 """What is on an invoice and its envelope."""
 BANK, INSURER = "BANK01-TB", "INS01-TB"
+TENDERER = ENTITIES[6]
+AWARD = {"winner": {"name": BIDDERS[0]["name"], "uscc": BIDDERS[0]["uscc"]}}
 
 
 @dataclass
@@ -33,6 +39,7 @@ class Life:
     """`orders`: lot → the numbers of its orders, all that were ever begun."""
 
     orders: dict[str, list[str]] = field(default_factory=dict)
+    early: str = ""  # the number of an early access to WANTED
     digests: list[str] = field(default_factory=list)  # of everything institutions said, as anybody can compute them
 
     @property
@@ -52,7 +59,13 @@ def lived(scene: Scene) -> Life:
         scene.lot_event("SUSPENDED", lot)
         scene.lot_event("RESUMED", lot)
         scene.lot(lot, bond_amount=BOND, version=2)
+        scene.work()
         assert scene.trading.say(C3, lot_id=lot).code == Code.CONFIDENTIAL
+        assert scene.trading.say(C6, AWARD | {"awarded_at": clock.now().replace(microsecond=0)}, lot_id=lot).code != 0
+    for lot, who in ((WANTED, BIDDERS[0]), (ALSO, BIDDERS[1])):
+        _after_the_change(scene, life.orders[lot][0], who)
+    _complained(scene, BIDDERS[0])
+    life.early = _read_early(scene, WANTED)
     scene.applied(WANTED, who=BIDDERS[5], until="details", amount="612345.00")
     assert "新" in scene.client(BIDDERS[0]).get("/work/notices/").text
     _looked_at(scene, life)
@@ -102,6 +115,58 @@ def _asked_back(scene: Scene, no: str, who: Bidder) -> None:
     assert handler["name"] in desk.page(f"/applications/{refund}", who=who)
     refused = f"{who['name']}的担保金额612345.00元不符合退保条件"
     assert desk.decide(refund, result="REJECTED", reject_code="N01", reason=refused).status_code == 303
+
+
+def _after_the_change(scene: Scene, no: str, who: Bidder) -> None:
+    """申请延期 and its refusal; 申请注销 and 申请理赔 that come too early."""
+    guarantee = scene.guarantee(no)
+    assert guarantee is not None
+    desk, day = Desk(scene), clock.local(clock.now() + timedelta(days=200)).date()
+    said = {
+        "reason_code": "E01",
+        "valid_to": day.isoformat(),
+        "note": f"{who['name']}申请延期，联系{who['handler']['phone']}",
+    }
+    extension = desk.applied(guarantee.no, "extension", who=who, **said)
+    refused = f"{who['name']}（{who['uscc']}）的保费3061.73元不足"
+    assert desk.decide(extension, result="REJECTED", reject_code="N99", reason=refused).status_code == 303
+    assert desk.apply(guarantee.no, "cancellation", who=who).status_code == 409
+    tenderer: Any = scene.app.test_client()
+    login_as(tenderer, "tenderer", **TENDERER)
+    assert tenderer.post(f"/guarantees/{guarantee.no}/apply/claim", data={"amount": "612345.00"}).status_code == 404
+
+
+def _complained(scene: Scene, who: Bidder) -> None:
+    """Of an institution, in words that name the complainant."""
+    client, phone = scene.client(who), who["handler"]["phone"]
+    client.post("/codes", data={"phone": phone, "purpose": "complaint"})
+    scene.work()
+    sent = [one["text"] for one in scene.counter.texts if one["phone"] == phone]
+    code = next(found[0] for text in reversed(sent) if (found := re.search(r"(?<!\d)\d{6}(?!\d)", text)))
+    said = {
+        "institution": "BANK01", "content": f"{who['name']}已交保费1837.04元，迟迟不出函，请核实处理",
+        "name": who["handler"]["name"], "phone": phone, "code": code,
+    }  # fmt: skip
+    assert client.post("/complaints/new", data=said).status_code == 302
+
+
+def _read_early(scene: Scene, lot: str) -> str:
+    """紧急启封 by two persons."""
+    asks, allows = scene.app.test_client(), scene.app.test_client()
+    login_as(asks, "operator", sub="operator-1", name="沈知微")
+    login_as(allows, "publisher", sub="publisher-1", name="苏慕白")
+    said = {
+        "lot": lot, "basis": "security", "document_no": "事件〔2026〕3号", "reason": "疑似有人窥探投标情况，须核对",
+        "document": (io.BytesIO(scene.papers["BANK01:unsigned"]), "通知书.pdf"),
+    }  # fmt: skip
+    asked = asks.post("/work/early-access/new", data=said, content_type="multipart/form-data")
+    assert asked.status_code == 303
+    no = asked.location.rsplit("/", 1)[1]
+    decided = {"result": "agree", "opinion": "已电话核对属实"}
+    assert allows.post(f"/desk/tasks/{scene.task(no).id}", data=decided).status_code == 303
+    scene.work()
+    assert BIDDERS[0]["name"] in asks.get(f"/work/early-access/{no}/bidders").text
+    return no
 
 
 def _in_issuing(scene: Scene, lot: str, who: Bidder) -> str:
