@@ -133,6 +133,11 @@ def covered(order_no: str) -> bool:
     return any(key.startswith(REFUNDED) for key in ledger.keys(order_no))
 
 
+def under_way(order_no: str) -> bool:
+    """Whether money stands where it may not stay."""
+    return any(place in ledger.UNDER_WAY for place in ledger.places(order_no).values())
+
+
 def ask_premium(order_no: str, *, reference: str) -> None:
     """The guarantee is to be given back: what it cost is, until that is decided. `reference`: the application."""
     for parcel in _of_guarantee(order_no, Account.EARNED):

@@ -49,7 +49,7 @@ class OrderFacts:
             "order": self.order,
             "lot": lambda: lot_facts(self.lot_row),
             "institution": lambda: institution_facts(institutions.seen(self.row.institution), self.content.region),
-            "money": lambda: {"covered": payments.covered(self.no)},
+            "money": lambda: {"covered": payments.covered(self.no), "under_way": payments.under_way(self.no)},
             "bidder": lambda: {"engaged": secrets.engaged(self.row)},
             "product": lambda: product_facts(institutions.product(self.row.product), self.lot_row),
         }
@@ -112,6 +112,7 @@ FACTS = (
     Fact("order.state_since", "date and time", "进入当前状态的时间"),
     Fact("order.reason", "string", "取消、退款或不通过的原因", "sealed"),
     Fact("money.covered", "boolean", "已有保费与保函对应"),
+    Fact("money.under_way", "boolean", "还有款项没有着落"),
     Fact("bidder.engaged", "boolean", "投标人在该标段另有有效订单", "sealed"),
     Fact("lot.state", "string", "标段状态", "sealed"),
     Fact("lot.open", "boolean", "标段可投标", "sealed"),

@@ -168,6 +168,21 @@ def test_second_money_after_the_guarantee_is_repaid(scene: Scene) -> None:
     assert scene.quiet(no)
 
 
+def test_an_order_is_looked_after_until_all_its_money_has_a_place(scene: Scene) -> None:
+    """The thirty days after issuance were over, and with them whoever could have booked the repayment."""
+    no = scene.apply()
+    scene.passes(no)
+    scene.paid(no)
+    scene.issues(no)
+    scene.wait(days=10)
+    second = scene.paid(no)
+    scene.wait(days=25)
+    assert "处理未退款项" in scene.tasks(no)
+    scene.repays(no, second)
+    assert scene.ledger(no) == {"bidder": -PREMIUM, "earned": PREMIUM}
+    assert scene.tasks(no) == []
+
+
 def test_second_money_while_the_first_is_repaid_is_repaid_too(scene: Scene) -> None:
     no = scene.apply()
     scene.passes(no)
