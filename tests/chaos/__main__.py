@@ -22,7 +22,7 @@ def main() -> int:
         orders=orders,
         kills=int(environment.get("KILLS", str(max(3, orders * 26 // 300)))),
         applications=(applications := int(environment.get("APPLICATIONS", str(orders * 2 // 5)))),
-        application_kills=max(2, applications // 10),
+        application_kills=max(2, applications // 15),
         seed=int(environment.get("SEED", "1")),
         least=min(20, orders // 4),
         abreast=min(45, orders),

@@ -45,7 +45,7 @@ class Setup:
     ways: dict[str, int] = field(default_factory=lambda: dict(WAYS))
     fates: bool = True
     applications: int = 120  # on guarantees, a day on
-    application_kills: int = 12
+    application_kills: int = 8
     keep: bool = False
 
     @property
@@ -178,7 +178,7 @@ class Run:
             lambda: watch.applied,
             watch.applied_now,
             setup.application_kills,
-            min(10, setup.applications // 4),
+            min(6, setup.applications // 4),
             self._dice("harm again"),
             setup.ways,
         )
