@@ -15,8 +15,8 @@ NUMBER = "26430000001234567890"
 
 
 def test_a_bidder_has_an_invoice_made_out_and_downloads_it(product: Product, enter: Enter) -> None:
-    bidder = enter("衡阳雁峰地产开发有限公司")
-    apply(bidder, product, "景观绿化施工")
+    bidder = enter("湘建一川建设集团有限公司")
+    apply(bidder, product, "省级政务云扩容服务采购")
     pay(bidder)
     expect(bidder.locator(".state-line")).to_have_text("成功出函", timeout=SLOW)
     bidder.get_by_role("link", name="开具发票").click()
@@ -24,7 +24,7 @@ def test_a_bidder_has_an_invoice_made_out_and_downloads_it(product: Product, ent
     expect(bidder.get_by_label("开户银行")).to_be_visible()
     bidder.get_by_role("radio", name="增值税普通发票").check()
     expect(bidder.get_by_label("开户银行")).to_be_hidden()
-    expect(bidder.get_by_label("发票抬头")).to_have_value("衡阳雁峰地产开发有限公司")
+    expect(bidder.get_by_label("发票抬头")).to_have_value("湘建一川建设集团有限公司")
     bidder.get_by_label("接收发票的邮箱").fill("caiwu@qinghe.example")
     assert axe.everywhere(bidder) == []
     bidder.get_by_role("button", name="提交").click()
